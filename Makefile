@@ -1,0 +1,68 @@
+# Everything this needs it installs itself, once: into .venv/ by pip, and the
+# browser and Node that the tests drive by apt-get. A second call installs nothing.
+PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Named one by one: from version 22 on, `node --test` takes no folder.
+JS_TESTS = $(shell find tests/js -name '*.test.js')
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test lint clean browser node
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## serve; ARGS='--set server.port=9000'
+	@exec $(BIN)/python run.py $(ARGS)
+
+test: $(VENV)/.test node browser ## all tests; ARGS='-k name' for pytest
+	@node --test \
+		--test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination=$(VENV)/node.tap $(JS_TESTS)
+	@if [ "$$CI" = true ] && grep -E '^# (skipped|todo) [1-9]' $(VENV)/node.tap; then \
+		echo 'node --test: not allowed in CI' >&2; exit 1; fi
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.lint ## ruff, mypy --strict, who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+clean: ## remove what these commands made; data/ stays
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find chat_app tests -name __pycache__ -prune -exec rm -rf {} +
+
+# $(call install,packages,what for): by apt-get, as root or by a sudo that asks nothing.
+define install
+	if ! command -v apt-get >/dev/null; then \
+		echo "$(2): please install $(1), then run make again" >&2; exit 2; \
+	elif [ "$$(id -u)" = 0 ]; then sudo=; \
+	elif sudo -n true 2>/dev/null; then sudo=sudo; \
+	else echo "$(2): please run: sudo apt-get install $(1)" >&2; exit 2; fi; \
+	echo "$(2): installing $(1)"; \
+	$$sudo apt-get -qq update && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(1) >/dev/null
+endef
+
+# Debian splits ensurepip off Python; a venv made without it has no pip.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call install,$(notdir $(PYTHON))-venv,venv); }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: extras = .
+$(VENV)/.test: extras = .[test]
+$(VENV)/.lint: extras = .[test,lint]
+$(VENV)/.run $(VENV)/.test $(VENV)/.lint: $(VENV)/.made setup.cfg pyproject.toml
+	@echo "Installing $(extras) into $(VENV)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '$(extras)'
+	@touch $@
+
+browser:
+	@[ -x "$$CHROMIUM" ] || command -v chromium >/dev/null || { $(call install,chromium fonts-nanum fonts-noto-color-emoji,browser tests); }
+
+node:
+	@command -v node >/dev/null || { $(call install,nodejs,tests of the page); }

@@ -1,0 +1,69 @@
+"""How much one user or one address may take. A limit of 0 is off."""
+
+import ipaddress
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from chat_app.errors import TooManyConnections
+
+_REMEMBERED: Final = 10_000
+
+
+class MessageRate:
+    """A token bucket for each user: `burst` messages at once, `rate` a second for long."""
+
+    def __init__(
+        self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        # When each user's bucket is full again: one number says how much is in it.
+        self._full_at: dict[str, float] = {}
+
+    def wait(self, user_id: str) -> float:
+        """Take one message; return 0, or, taking nothing, the seconds until there is one."""
+        if not self._rate:
+            return 0.0
+        now = self._clock()
+        full_at = max(self._full_at.get(user_id, now), now)
+        missing = (full_at - now) * self._rate + 1 - self._burst
+        if missing > 1e-9:
+            return missing / self._rate
+        if len(self._full_at) >= _REMEMBERED:
+            self._full_at = {user: at for user, at in self._full_at.items() if at > now}
+        self._full_at[user_id] = full_at + 1 / self._rate
+        return 0.0
+
+
+class ConnectionsPerAddress:
+    """Counts the sockets of each IPv4 address and IPv6 /64: one household has a whole /64."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: Counter[str] = Counter()
+
+    def enter(self, address: str) -> str:
+        """Count one more; return what `leave` wants. Raises TooManyConnections."""
+        network = _network(address)
+        if self._limit and self._open[network] >= self._limit:
+            raise TooManyConnections("Too many connections from your address.", retry_ms=30_000)
+        self._open[network] += 1
+        return network
+
+    def leave(self, network: str) -> None:
+        self._open[network] -= 1
+        if not self._open[network]:
+            del self._open[network]
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 6 and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

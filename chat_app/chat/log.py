@@ -1,0 +1,70 @@
+"""The way into the log: what comes in meanwhile is the next batch."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from chat_app.errors import ChatError, StoreUnavailable
+from chat_app.models import Appended, Draft
+from chat_app.store import Store
+
+log = logging.getLogger(__name__)
+
+Done = Callable[[Appended | ChatError], None]
+Committed = Iterable[tuple[Appended, Done]]
+
+
+class Log:
+    """Gathers drafts and hands them to the store, one batch in flight.
+
+    All drafts of one turn of the loop share a commit, and so do all that come in
+    while a commit is under way: the slower the disk, the larger the batch.
+
+    After each commit `committed` is called with what became of the batch, in the
+    order in which the drafts came: it calls each `Done`. Where the batch is refused,
+    they are called from here. Neither may raise.
+    """
+
+    def __init__(self, store: Store, committed: Callable[[Committed], None]) -> None:
+        self._store = store
+        self._committed = committed
+        self._waiting: list[tuple[Draft, Done]] = []
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._write(), name="log")
+
+    def append(self, draft: Draft, done: Done) -> None:
+        """Have `draft` committed with the next batch; `done` hears of it, once."""
+        if self._closing:
+            done(StoreUnavailable("The server is going down.", retry_ms=2000))
+            return
+        self._waiting.append((draft, done))
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Commit what has come in and stop."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+
+    async def _write(self) -> None:
+        while not (self._closing and not self._waiting):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._commit(batch)
+
+    async def _commit(self, batch: list[tuple[Draft, Done]]) -> None:
+        try:
+            appended = await self._store.append([draft for draft, _ in batch])
+        except Exception as error:
+            # Whatever it was, the batch is not in the log and must not be acknowledged.
+            if not isinstance(error, ChatError):
+                log.exception("%d messages could not be stored", len(batch))
+                error = StoreUnavailable("The message could not be stored.", retry_ms=2000)
+            for _, done in batch:
+                done(error)
+            return
+        dones = (done for _, done in batch)
+        self._committed(zip(appended, dones, strict=True))

@@ -1,0 +1,41 @@
+"""What may be said: how a text becomes a draft."""
+
+import re
+import secrets
+import time
+from typing import Final
+
+from chat_app.errors import Invalid, Malformed, MessageEmpty, MessageTooLong
+from chat_app.models import Draft, User
+
+_STRIPPED: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
+_ID: Final = re.compile("[A-Za-z0-9_-]{8,64}")
+
+
+def draft(
+    room_key: str, room_name: str, author: User, text: str, id: str | None, *, most_chars: int
+) -> Draft:
+    """Return the draft of a message; without an `id` it gets one of the server's.
+
+    C0 controls but newline and tab are taken out. Raises MessageEmpty where only
+    white space is left, MessageTooLong beyond `most_chars` code points (0: no
+    limit), Malformed for a NUL, Invalid for an id that breaks the rule in `Draft`.
+    """
+    if "\0" in text:
+        raise Malformed("A message cannot have a NUL in it.")
+    text = _STRIPPED.sub("", text)
+    if not text or text.isspace():
+        raise MessageEmpty("The message is empty.")
+    if most_chars and len(text) > most_chars:
+        raise MessageTooLong("A message has at most {limit} characters.", limit=most_chars)
+    at = time.time_ns() // 1_000_000
+    if id is None:
+        id = new_id(at)
+    elif not _ID.fullmatch(id):
+        raise Invalid("An id has 8 to 64 characters of A-Z a-z 0-9 _ and -.")
+    return Draft(room_key, room_name, id, author, text, at)
+
+
+def new_id(at: int) -> str:
+    """Return an id for a message of the time `at` (ms): ordered in time, as the index likes."""
+    return f"{at:012x}{secrets.token_hex(10)}"

@@ -1,0 +1,81 @@
+"""Everything that can be refused, each with its code, HTTP status and close code.
+
+`ChatError` is an answer to a person: it never ends the program and its text may
+be shown to whoever caused it. `StartError` is an answer to the operator: one
+line on stderr and exit status 2.
+"""
+
+from typing import ClassVar
+
+
+class StartError(Exception):
+    """The operator can mend this; `str(error)` is the one line that says how."""
+
+
+class ChatError(Exception):
+    """A request that is refused, and why.
+
+    `code` names the reason on the wire, `status` is the HTTP status, `close` the
+    WebSocket close code of a refused handshake, `retry_ms` how long to wait
+    before the same request can succeed (None: never as it is). `text` is what pages
+    translate, with `values` to be filled in afterwards; `message` is both in English.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    close: ClassVar[int] = 4500
+
+    def __init__(self, text: str, *, retry_ms: int | None = None, **values: object) -> None:
+        self.text = text
+        self.values = values
+        self.message = text.format(**values) if values else text
+        self.retry_ms = retry_ms
+        super().__init__(self.message)
+
+
+class Malformed(ChatError):
+    """Not a frame of the protocol at all; the fifth within a minute closes the connection."""
+
+    code = "malformed"
+
+
+class Invalid(ChatError):
+    """A known command with a field that is missing, of another type or out of range."""
+
+    code = "invalid"
+
+
+class RoomNameRefused(ChatError):
+    code, status, close = "room_name", 400, 4504
+
+
+class UserNameRefused(ChatError):
+    code = "user_name"
+
+
+class MessageEmpty(ChatError):
+    code = "empty"
+
+
+class MessageTooLong(ChatError):
+    code = "too_long"
+
+
+class RateLimited(ChatError):
+    code, status, close = "rate_limited", 429, 4029
+
+
+class TooManyConnections(ChatError):
+    code, status, close = "too_many_connections", 429, 1013
+
+
+class OriginRefused(ChatError):
+    """Another site speaks with this visitor's cookie."""
+
+    code, status = "origin", 403
+
+
+class StoreUnavailable(ChatError):
+    """The log cannot be written or read now; what was sent was not accepted."""
+
+    code, status, close = "unavailable", 503, 1013

@@ -1,0 +1,35 @@
+"""All application and request state, by type. Nothing else is kept in either."""
+
+from typing import Any
+
+from aiohttp import web
+
+from chat_app.assets import Assets
+from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
+from chat_app.chat.rooms import Rooms
+from chat_app.chat.users import Users
+from chat_app.config import Config
+from chat_app.models import User
+from chat_app.store import Store
+
+CONFIG = web.AppKey("CONFIG", Config)
+ASSETS = web.AppKey("ASSETS", Assets)
+STORE = web.AppKey("STORE", Store)
+ROOMS = web.AppKey("ROOMS", Rooms)
+USERS = web.AppKey("USERS", Users)
+MESSAGE_RATE = web.AppKey("MESSAGE_RATE", MessageRate)
+ADDRESSES = web.AppKey("ADDRESSES", ConnectionsPerAddress)
+# Every open socket, for the sweep and for going down: chat_app.ws.connection.Connection,
+# a type that this module lies below.
+CONNECTIONS: web.AppKey[set[Any]] = web.AppKey("CONNECTIONS", set)
+# Signs the guests' cookies.
+COOKIE_SECRET = web.AppKey("COOKIE_SECRET", str)
+
+USER = web.RequestKey("USER", User)
+# The guest's cookie is to be set with this answer.
+COOKIE_DUE = web.RequestKey("COOKIE_DUE", bool)
+# "ko" or "en".
+LANGUAGE = web.RequestKey("LANGUAGE", str)
+# The visitor's own address and scheme, as far as trusted proxies tell them.
+ADDRESS = web.RequestKey("ADDRESS", str)
+SCHEME = web.RequestKey("SCHEME", str)

@@ -1,0 +1,62 @@
+"""Everything that is opened when the server starts and closed when it stops, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from aiohttp import web
+
+from chat_app import keys
+from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
+from chat_app.chat.rooms import Rooms
+from chat_app.chat.users import Users
+from chat_app.store import open_store
+from chat_app.ws.connection import Connection
+from chat_app.ws.heartbeat import sweep_for_ever
+from chat_app.ws.protocol import Bye, Close, encode_event
+
+# Where clients of a server that goes down wait before they come back, in milliseconds:
+# spread, so that they do not come all at once.
+RETRY_MS = (500, 8000)
+
+
+def setup_lifecycle(app: web.Application) -> None:
+    app.cleanup_ctx.extend([store_ctx, rooms_ctx, sweep_ctx])
+    app.on_shutdown.append(say_goodbye)
+
+
+async def store_ctx(app: web.Application) -> AsyncIterator[None]:
+    app[keys.STORE] = store = await open_store(app[keys.CONFIG].storage)
+    app[keys.COOKIE_SECRET] = await store.secret("cookie")
+    yield
+    await store.close()
+
+
+async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
+    limits = app[keys.CONFIG].limits
+    app[keys.USERS] = Users(app[keys.STORE])
+    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event)
+    app[keys.MESSAGE_RATE] = MessageRate(limits.message_rate, limits.message_burst)
+    app[keys.ADDRESSES] = ConnectionsPerAddress(limits.connections_per_address)
+    yield
+    await rooms.close()
+
+
+async def sweep_ctx(app: web.Application) -> AsyncIterator[None]:
+    connections: set[Connection] = set()
+    app[keys.CONNECTIONS] = connections
+    sweep = asyncio.create_task(sweep_for_ever(connections), name="sweep")
+    yield
+    sweep.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweep
+
+
+async def say_goodbye(app: web.Application) -> None:
+    """Tell all connections at once that the server goes down, and close them."""
+    open_now: set[Connection] = app[keys.CONNECTIONS]
+    connections = tuple(open_now)  # it changes while they close
+    for conn in connections:
+        conn.send(Bye(Close.RESTART, RETRY_MS))
+    if connections:
+        await asyncio.wait([conn.close(Close.RESTART) for conn in connections])

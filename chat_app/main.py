@@ -1,0 +1,111 @@
+"""The composition root, and the command line."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from logging.handlers import QueueHandler, QueueListener
+from pathlib import Path
+from queue import Queue
+
+from aiohttp import web
+
+from chat_app import __version__, keys
+from chat_app.assets import find_folder, load_assets
+from chat_app.config import Config, load_config
+from chat_app.errors import StartError
+from chat_app.lifecycle import setup_lifecycle
+from chat_app.routes import setup_routes
+from chat_app.web.middlewares import add_headers, errors, visitor
+from chat_app.web.rendering import setup_templates
+
+if sys.platform == "win32":  # uvloop knows no Windows
+    from asyncio import new_event_loop
+else:
+    from uvloop import new_event_loop
+
+BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
+SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
+
+
+def create_app(config: Config) -> web.Application:
+    """Put the application together. Nothing is opened before it starts."""
+    app = web.Application(middlewares=[errors, visitor], client_max_size=256 * 1024)
+    app[keys.CONFIG] = config
+    app[keys.ASSETS] = load_assets(find_folder("static"))
+    app.on_response_prepare.append(add_headers)
+    setup_templates(app)
+    setup_routes(app)
+    setup_lifecycle(app)
+    return app
+
+
+async def serve(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT. Raises StartError where that is not possible."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    try:
+        await runner.setup()
+        host, port = config.server.host, config.server.port
+        try:
+            await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StartError(f"server.host {host}, server.port {port}: {reason}") from error
+        bound = runner.addresses[0][1]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"Rooms are open at http://{shown}:{bound}/chat/", flush=True)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+@contextmanager
+def logging_beside() -> Iterator[None]:
+    """Log to stderr from a thread: who reads stderr slowly must not hold up the loop."""
+    lines = logging.StreamHandler()
+    lines.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    records: Queue[logging.LogRecord] = Queue()
+    listener = QueueListener(records, lines)
+    logging.basicConfig(level=logging.INFO, handlers=[QueueHandler(records)])
+    # A line for each client that asks for a subprotocol of its own is a client's to write.
+    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+    listener.start()
+    try:
+        yield
+    finally:
+        listener.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="run.py", description="Rooms on the web that anybody can open."
+    )
+    parser.add_argument("--version", action="version", version=f"chat-app {__version__}")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings (default: config.yaml, if there)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        dest="overrides",
+        help="one setting, before those of file and environment; may be given again",
+    )
+    options = parser.parse_args(arguments)
+    default = Path("config.yaml") if Path("config.yaml").exists() else None
+    try:
+        config = load_config(options.config or default, options.overrides)
+        with logging_beside(), asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(serve(config))
+    except StartError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,60 @@
+"""What is spoken of everywhere: rooms, users, drafts, events. Frozen, no I/O."""
+
+import msgspec
+
+
+class User(msgspec.Struct, frozen=True):
+    """An author. `id` is "u_" and 16 hex digits, for ever; `name` may change."""
+
+    id: str
+    name: str
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A room that has at least one event.
+
+    `key` is what two spellings of one name have in common, `name` the spelling of
+    whoever spoke first, `top` the seq of the newest event.
+    """
+
+    key: str
+    name: str
+    top: int
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """An event that has no number yet.
+
+    `id` is chosen by the client (8-64 of A-Z a-z 0-9 _ -) and is unique together
+    with author and room: a second draft with the same three is the same message.
+    `at` is the server's clock in milliseconds since 1970, UTC.
+    """
+
+    room_key: str
+    room_name: str
+    id: str
+    author: User
+    message: str
+    at: int
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An entry in a room's log. `seq` counts 1, 2, 3, … within its room, without a gap.
+
+    `user` bears the name that the author had when it was said. `at` is in
+    milliseconds since 1970, UTC; order is by `seq`, never by `at`.
+    """
+
+    room_key: str
+    seq: int
+    id: str
+    user: User
+    message: str
+    at: int
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What became of a draft: its event, or the event that it repeats."""
+
+    event: Event
+    duplicate: bool

@@ -1,0 +1,70 @@
+"""What every store promises, whatever engine is behind it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chat_app.config import Storage
+from chat_app.models import Appended, Draft, Event, Room, User
+from chat_app.store.sqlite import open_sqlite
+
+
+class Store(Protocol):
+    """The truth: what is in it happened, what is not did not.
+
+    `epoch` names this life of the log: while it stays the same, no seq of a room
+    has ever meant two events. Every method may raise StoreUnavailable; then nothing
+    was changed.
+    """
+
+    @property
+    def epoch(self) -> str: ...
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
+        """Number and commit `drafts` as one transaction; return what became of each, in order.
+
+        On return all of it survives kill -9 (and power loss, with durability
+        "full"). A draft whose (id, author, room) is in the log, or earlier in the
+        batch, yields that event and duplicate=True. Rooms and authors that are new
+        are written with their first event. One call at a time gains nothing from a
+        second: batches are committed one after the other.
+        """
+        ...
+
+    async def room(self, key: str) -> Room | None:
+        """Return the room with its newest seq, or None before its first event."""
+        ...
+
+    async def events(
+        self, room_key: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> list[Event]:
+        """Return up to `limit` events of a room, oldest first.
+
+        With `after`: the first ones with seq > after. Otherwise the last ones,
+        with `before`: of those with seq < before.
+        """
+        ...
+
+    async def user(self, user_id: str) -> User | None:
+        """Return the user as stored, or None: guests who never spoke are not."""
+        ...
+
+    async def rename(self, user: User) -> None:
+        """Store the user's name; what was said before keeps the name it was said under."""
+        ...
+
+    async def secret(self, name: str) -> str:
+        """Return the secret of that name: 64 hex digits, made when first asked for."""
+        ...
+
+    async def close(self) -> None:
+        """Commit what is under way and close; nothing else may be called any more."""
+        ...
+
+
+async def open_store(storage: Storage) -> Store:
+    """Open the store that `storage.url` names, and make it first if need be.
+
+    Raises StartError in one line: in use by another process, written by a newer
+    version, not a database, not writable.
+    """
+    return await open_sqlite(storage.file, storage.durability)

@@ -1,0 +1,110 @@
+"""The file behind the SQLite store: its folder, its lock, its schema."""
+
+import fcntl
+import os
+import re
+import secrets
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+
+from chat_app.errors import StartError
+
+
+class FolderLock:
+    """Held as long as its file is open, so that even kill -9 gives it back."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        os.close(self._descriptor)
+
+
+def lock_folder(folder: Path) -> FolderLock:
+    """Make `folder` (mode 0700) and keep every other process out of it.
+
+    Two processes on one log would each number events for themselves. Raises
+    StartError where another one holds it, or where nothing can be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartError(f"storage.folder {folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
+        os.close(descriptor)
+        raise StartError(
+            f"storage.folder {folder}: in use by another process (pid {holder})"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return FolderLock(descriptor)
+
+
+def connect(file: Path, durability: str, checkpoint_pages: int) -> sqlite3.Connection:
+    """Open the connection that writes, with the schema of this version.
+
+    Raises StartError for a file that is no database, or one of a newer version.
+    """
+    try:
+        # Transactions are begun by hand; the loop inserts and a thread commits, in turn.
+        db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # NORMAL leaves the fsync to the checkpoint: kill -9 loses nothing, power loss may.
+            db.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+            db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
+            migrate(db, file)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as error:
+        raise StartError(f"storage.url {file}: {error}") from error
+    return db
+
+
+def connect_readonly(file: Path) -> sqlite3.Connection:
+    """Open a connection that can neither write nor checkpoint.
+
+    SQLite before 3.51.3 can corrupt a file that two connections checkpoint.
+    """
+    db = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    return db
+
+
+def migrate(db: sqlite3.Connection, file: Path) -> None:
+    """Apply the schema files that `db` has not seen, each as one transaction.
+
+    `PRAGMA user_version` is the number of the last one applied. Raises StartError
+    if it is beyond the last one known here, or if somebody else's tables are in it.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    steps = schema_steps()
+    if version > len(steps):
+        raise StartError(
+            f"storage.url {file}: written by a newer version of this program"
+            f" (schema {version}, this one knows {len(steps)})"
+        )
+    if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise StartError(f"storage.url {file}: a database of another program")
+    for number, sql in enumerate(steps[version:], start=version + 1):
+        db.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+    db.execute(
+        "INSERT INTO settings VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(6),)
+    )
+
+
+def schema_steps() -> list[str]:
+    """Return the text of schema/0001_*.sql, 0002_*.sql, … in order."""
+    found = sorted(
+        (entry.name, entry.read_text(encoding="utf-8"))
+        for entry in files("chat_app.store").joinpath("schema").iterdir()
+        if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)
+    )
+    return [text for _, text in found]

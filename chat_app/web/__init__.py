@@ -1,0 +1,1 @@
+"""HTTP: parses a request, renders an answer."""

@@ -1,0 +1,76 @@
+"""What happens to every request: who, in which language, from where; and how it ends."""
+
+import logging
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from chat_app import keys
+from chat_app.errors import ChatError
+from chat_app.web.addresses import caller
+from chat_app.web.identity import identify, set_cookie
+from chat_app.web.languages import explain, language_of
+from chat_app.web.origins import check_origin
+from chat_app.web.rendering import error_page, wants_json
+
+log = logging.getLogger(__name__)
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:;"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types app"
+)
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal and fault with a page of our own, or with JSON to who wants it."""
+    proxies = request.app[keys.CONFIG].server.trusted_proxies
+    request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)
+    request[keys.LANGUAGE] = language_of(request)
+    try:
+        return await handler(request)
+    except ChatError as error:
+        text = explain(error, request[keys.LANGUAGE])
+        headers: dict[str, str] = {}
+        if error.retry_ms is not None:
+            headers[hdrs.RETRY_AFTER] = str(-(-error.retry_ms // 1000))
+        if wants_json(request):
+            answer = {"code": error.code, "message": text}
+            return web.json_response(answer, status=error.status, headers=headers)
+        return error_page(request, error.status, text, headers)
+    except web.HTTPException as error:
+        if error.status < 400 or request.path.startswith(("/static/", "/healthz", "/readyz")):
+            raise
+        headers = {name: error.headers[name] for name in (hdrs.ALLOW,) if name in error.headers}
+        return error_page(request, error.status, None, headers)
+    except ConnectionError:
+        raise  # the visitor has gone: nobody is there to be told
+    except Exception:
+        log.exception("%s %s failed", request.method, request.match_info.route.resource)
+        return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, None, {})
+
+
+@web.middleware
+async def visitor(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Know who calls, and that it is from a page of ours."""
+    if request.path.startswith(("/static/", "/healthz", "/readyz")):
+        return await handler(request)
+    check_origin(request)
+    await identify(request)
+    return await handler(request)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Put on every answer, the socket's 101 too, what must be on all of them."""
+    headers = response.headers
+    headers[hdrs.SERVER] = "chat"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"  # no-referrer makes Origin "null" in our own forms
+    if response.content_type == "text/html":
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    if request.get(keys.COOKIE_DUE):
+        set_cookie(request, response)

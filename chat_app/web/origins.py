@@ -1,0 +1,53 @@
+"""Whether a request comes from our own pages, or from one that is allowed to."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from chat_app import keys
+from chat_app.errors import OriginRefused
+
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse a socket or a POST that another site's page opened with a visitor's cookie.
+
+    Raises OriginRefused. A socket: no Origin (not a browser), our own, or one on
+    `server.allowed_origins`. A POST: Sec-Fetch-Site says so, else the same for
+    Origin; with neither header, only without a cookie.
+    """
+    if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+        if hdrs.ORIGIN in request.headers and not _is_ours(request):
+            raise OriginRefused("This page may not talk to this server.")
+    elif request.method not in ("GET", "HEAD", "OPTIONS"):
+        site = request.headers.get("Sec-Fetch-Site")
+        if site in ("same-origin", "none"):
+            return
+        if hdrs.ORIGIN in request.headers:
+            allowed = _is_ours(request)
+        else:
+            allowed = site is None and hdrs.COOKIE not in request.headers
+        if not allowed:
+            raise OriginRefused("This form was sent from another site.")
+
+
+def _is_ours(request: web.Request) -> bool:
+    origin = request.headers[hdrs.ORIGIN]
+    if origin in request.app[keys.CONFIG].server.allowed_origins:
+        return True
+    scheme = request[keys.SCHEME]
+    try:
+        theirs = urlsplit(origin)
+        ours = urlsplit(f"{theirs.scheme}://{request.headers.get(hdrs.HOST, '')}")
+        # Only a trusted proxy knows whether the visitor came by https.
+        if scheme not in (request.scheme, theirs.scheme):
+            return False
+        return (
+            theirs.scheme in _DEFAULT_PORT
+            and theirs.hostname is not None
+            and (theirs.hostname, theirs.port or _DEFAULT_PORT[theirs.scheme])
+            == (ours.hostname, ours.port or _DEFAULT_PORT[theirs.scheme])
+        )
+    except ValueError:
+        return False

@@ -1,0 +1,129 @@
+"""The lobby and the room, as pages. They work with scripts off too."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from chat_app import keys
+from chat_app.chat import messages
+from chat_app.chat.names import room_key, room_name
+from chat_app.errors import ChatError, Invalid, RateLimited, RoomNameRefused
+from chat_app.models import Appended, Event
+from chat_app.web.forms import read_form
+from chat_app.web.languages import explain
+from chat_app.web.rendering import page
+
+PAGE_EVENTS: Final = 50
+
+
+async def front(request: web.Request) -> web.Response:
+    """GET /"""
+    raise web.HTTPFound("/chat/")
+
+
+async def without_slash(request: web.Request) -> web.Response:
+    """GET /chat and /chat/{room}: the same with a slash."""
+    raise web.HTTPPermanentRedirect(request.rel_url.with_path(request.path + "/", keep_query=True))
+
+
+async def lobby(request: web.Request) -> web.Response:
+    """GET /chat/, and what its form asks for without scripts: /chat/?room=NAME"""
+    typed = request.query.get("room")
+    if typed is None:
+        return page(request, "lobby.html", {"name": "", "notice": None})
+    try:
+        name = room_name(typed)
+    except RoomNameRefused as error:
+        notice = explain(error, request[keys.LANGUAGE])
+        return page(request, "lobby.html", {"name": typed, "notice": notice}, error.status)
+    raise web.HTTPSeeOther(room_url(name))
+
+
+async def room(request: web.Request) -> web.Response:
+    """GET /chat/{room}/: its newest events, or with ?before=SEQ those before one."""
+    return await _room_page(request)
+
+
+async def post_message(request: web.Request) -> web.Response:
+    """POST /chat/{room}/: says the form field `message`, then shows the room."""
+    app = request.app
+    name = room_name(request.match_info["room"])
+    fields = await read_form(request)
+    text, id = fields.get("message", "").replace("\r\n", "\n"), fields.get("id")
+    opened = await app[keys.ROOMS].open(name)
+    try:
+        most_chars = app[keys.CONFIG].limits.message_chars
+        draft = messages.draft(
+            opened.key, name, request[keys.USER], text, id, most_chars=most_chars
+        )
+        if wait := app[keys.MESSAGE_RATE].wait(request[keys.USER].id):
+            retry_ms = int(wait * 1000) + 1
+            raise RateLimited("You are sending too fast.", retry_ms=retry_ms)
+        done: asyncio.Future[Appended | ChatError] = asyncio.Future()
+        app[keys.ROOMS].post(opened, draft, done.set_result)
+        if isinstance(outcome := await asyncio.shield(done), ChatError):
+            raise outcome
+    except ChatError as error:
+        return await _room_page(request, error=error, draft=text)
+    finally:
+        app[keys.ROOMS].release(opened)
+    raise web.HTTPSeeOther(room_url(name))
+
+
+async def _room_page(
+    request: web.Request, *, error: ChatError | None = None, draft: str = ""
+) -> web.Response:
+    app = request.app
+    name = room_name(request.match_info["room"])
+    before = _seq(request.query.get("before"))
+    stored = await app[keys.STORE].room(room_key(name))
+    events = await app[keys.STORE].events(room_key(name), before=before, limit=PAGE_EVENTS)
+    shown = stored.name if stored else name
+    url = room_url(shown)
+    context: dict[str, Any] = {
+        "room": {
+            "key": room_key(name),
+            "name": shown,
+            "url": url,
+            "socket": f"/ws{url}",
+        },
+        "epoch": app[keys.STORE].epoch,
+        # Of the page, not of the store: the socket resumes from what is shown.
+        "top": events[-1].seq if events and before is None else (stored.top if stored else 0),
+        "events": [_shown(event) for event in events],
+        "older": f"{url}?before={events[0].seq}" if events and events[0].seq > 1 else None,
+        "newest": url if before is not None else None,
+        "draft": draft,
+        "notice": explain(error, request[keys.LANGUAGE]) if error else None,
+        "post_id": messages.new_id(time.time_ns() // 1_000_000),
+        "limits": app[keys.CONFIG].limits,
+    }
+    return page(request, "room.html", context, error.status if error else 200)
+
+
+def room_url(name: str) -> str:
+    return f"/chat/{quote(name, safe='')}/"
+
+
+def _seq(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise Invalid("The address has a number in it that is none.")
+    return int(text)
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    at = datetime.fromtimestamp(event.at / 1000, UTC)
+    return {
+        "seq": event.seq,
+        "id": event.id,
+        "user": event.user,
+        "message": event.message,
+        "at": at,
+        "iso": at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z",
+    }

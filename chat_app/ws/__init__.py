@@ -1,0 +1,1 @@
+"""The socket: frames and close codes in, frames and close codes out."""

@@ -1,0 +1,145 @@
+"""One socket, from its handshake to its close: what it may be sent and how it ends."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import deque
+from typing import Final
+
+from aiohttp import web
+
+from chat_app.chat.rooms import BACKLOG_BYTES, DRAINED_BYTES, PATIENCE_SECONDS, Room, Rooms
+from chat_app.config import Limits
+from chat_app.errors import ChatError
+from chat_app.models import Appended, User
+from chat_app.ws import protocol
+from chat_app.ws.protocol import Ack, Close, Frame, Renamed
+
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS: Final = 1.0  # a peer that has stopped reading is given this long to hear why
+IN_FLIGHT: Final = 64  # posts of one connection that wait for their commit at once
+MALFORMED_FRAMES: Final = 5  # within MALFORMED_SECONDS, and the connection is closed
+MALFORMED_SECONDS: Final = 60.0
+
+
+class Connection:
+    """A member of one room, on one socket.
+
+    `full` clients speak chat.v1; bare ones get messages and nothing else. Whatever is
+    sent goes to the transport at once, as whole frames: there is no queue here, and
+    nothing waits. What the kernel does not take is the transport's backlog, and the
+    room or the handler looks at it before giving more.
+    """
+
+    def __init__(
+        self, ws: web.WebSocketResponse, transport: asyncio.Transport, user: User, *, full: bool
+    ) -> None:
+        self.id = secrets.token_hex(6)
+        self.user = user
+        self.full = full
+        self.unanswered = 0
+        self.quiet = 0
+        self._ws = ws
+        self._transport = transport
+        self._in_flight = 0
+        self._malformed: deque[float] = deque(maxlen=MALFORMED_FRAMES)
+        self._closing: asyncio.Task[None] | None = None
+
+    def enter(self, rooms: Rooms, room: Room, spelling: str, limits: Limits) -> None:
+        """Say where it is, for the commands; joining the room is `Room.join`.
+
+        `spelling` is the room's name as this client wrote it: it counts if the
+        client is the first to speak.
+        """
+        self.rooms = rooms
+        self.spelling = spelling
+        self.room = room
+        self.limits = limits
+        # Every event after this seq has been sent, or will be without being asked for.
+        self.start = room.top
+        self.may_have_early = True
+
+    def write(self, frames: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(frames)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame of chat.v1; a bare client, which would print it, gets none."""
+        if self.full:
+            self.write(protocol.encode(frame))
+
+    def backlog(self) -> int:
+        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+
+    async def drained(self) -> None:
+        """Wait until it may be served again: it reads what it was sent, and its posts are in.
+
+        While this waits nothing is read from it, so it cannot grow what it owes.
+        """
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while self._in_flight >= IN_FLIGHT or self.backlog() > DRAINED_BYTES:
+            if self.backlog() > BACKLOG_BYTES and time.monotonic() > patience:
+                self.too_slow()
+                return
+            await asyncio.sleep(0.01)
+
+    @property
+    def must_wait(self) -> bool:
+        return self._in_flight >= IN_FLIGHT or self.backlog() > DRAINED_BYTES
+
+    def posted(self) -> None:
+        self._in_flight += 1
+
+    def done(self, id: str, outcome: Appended | ChatError) -> None:
+        """Answer a post: it is committed, or refused."""
+        self._in_flight -= 1
+        if isinstance(outcome, ChatError):
+            self.send(protocol.error(outcome, id))
+        else:
+            event = outcome.event
+            self.send(Ack(event.id, event.seq, protocol.iso(event.at), outcome.duplicate))
+
+    def renamed(self, user: User) -> None:
+        self.user = user
+        self.send(Renamed(user))
+
+    def malformed(self, refusal: ChatError) -> None:
+        """Answer a frame that is none; too many of them close the connection."""
+        self.send(protocol.error(refusal, None))
+        now = time.monotonic()
+        self._malformed.append(now)
+        full = len(self._malformed) == MALFORMED_FRAMES
+        if full and now - self._malformed[0] < MALFORMED_SECONDS:
+            self.close(Close.MALFORMED)
+
+    def too_slow(self) -> None:
+        log.warning("closing slow connection user=%s backlog=%d", self.user.id, self.backlog())
+        self.close(Close.TOO_SLOW)
+
+    def close(self, code: Close) -> asyncio.Task[None]:
+        """Close the socket, at the latest after CLOSE_SECONDS; return the task that does."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(code), name="close")
+        return self._closing
+
+    @property
+    def closing(self) -> bool:
+        return self._closing is not None
+
+    async def closed(self) -> None:
+        """Wait for a close that is under way: returning from the handler would be another."""
+        if self._closing is not None:
+            await self._closing
+
+    async def _close(self, code: Close) -> None:
+        # A peer that stopped reading cannot be told so: close() waits for room in
+        # its buffer. Offer the close frame for a second, then cut the wire.
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._ws.close(code=code)
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            self._transport.abort()

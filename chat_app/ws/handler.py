@@ -1,0 +1,170 @@
+"""The room's socket: opened, read until it ends, left."""
+
+import asyncio
+import logging
+import socket
+from typing import Final
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from chat_app import keys
+from chat_app.chat.limits import MessageRate
+from chat_app.chat.names import room_name
+from chat_app.chat.rooms import Room
+from chat_app.errors import ChatError, Invalid, Malformed, RateLimited
+from chat_app.ws import protocol
+from chat_app.ws.commands import COMMANDS, decode, refusal_id
+from chat_app.ws.connection import Connection
+from chat_app.ws.heartbeat import PING_SECONDS
+from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
+from chat_app.ws.resume import Resume, resume
+
+log = logging.getLogger(__name__)
+
+# What the kernel may hold for a reader that has gone; by default it grows to megabytes.
+_SEND_BUFFER: Final = 64 * 1024
+
+
+async def room_socket(request: web.Request) -> web.WebSocketResponse:
+    """GET /ws/chat/{room}/: everything said in the room, and saying something."""
+    app = request.app
+    limits = app[keys.CONFIG].limits
+    ws = web.WebSocketResponse(
+        protocols=(SUBPROTOCOL,),
+        max_msg_size=limits.frame_bytes + 1 if limits.frame_bytes else 0,
+        compress=False,
+        decode_text=False,
+        autoping=False,
+        timeout=1.0,
+    )
+    full = ws.can_prepare(request).protocol == SUBPROTOCOL
+    network = app[keys.ADDRESSES].enter(request[keys.ADDRESS])
+    try:
+        await _visit(request, ws, full=full)
+    except ConnectionError:
+        pass  # it went away in the middle of something
+    finally:
+        app[keys.ADDRESSES].leave(network)
+    return ws
+
+
+async def _visit(request: web.Request, ws: web.WebSocketResponse, *, full: bool) -> None:
+    """Open the room, answer the handshake, stay, and let go of the room."""
+    rooms = request.app[keys.ROOMS]
+    try:
+        spelling = room_name(request.match_info["room"])
+        room = await rooms.open(spelling)
+    except ChatError as refusal:
+        if not full:
+            raise
+        # Browser code sees a refused handshake as a lost connection and would try
+        # again for ever: accept, and say why in the close code.
+        await ws.prepare(request)
+        await ws.close(code=refusal.close, message=refusal.code.encode())
+        return
+    try:
+        await ws.prepare(request)
+        await _serve(request, ws, room, spelling, full=full)
+    finally:
+        rooms.release(room)
+
+
+async def _serve(
+    request: web.Request, ws: web.WebSocketResponse, room: Room, spelling: str, *, full: bool
+) -> None:
+    """Join the room, read until the socket ends, and leave however it ends."""
+    app = request.app
+    transport = request.transport
+    if transport is None:
+        return
+    if (sock := transport.get_extra_info("socket")) is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+    conn = Connection(ws, transport, request[keys.USER], full=full)
+    conn.enter(app[keys.ROOMS], room, spelling, app[keys.CONFIG].limits)
+    app[keys.CONNECTIONS].add(conn)
+    app[keys.USERS].watch(conn.user.id, conn.renamed)
+    try:
+        _greet(conn, request)
+        await _read(conn, ws, app[keys.MESSAGE_RATE])
+    except ConnectionError:
+        raise
+    except Exception:
+        log.exception("connection failed user=%s room=%s", conn.user.id, room.key)
+        conn.close(Close.FAULT)
+    finally:
+        room.leave(conn)
+        app[keys.USERS].unwatch(conn.user.id, conn.renamed)
+        app[keys.CONNECTIONS].discard(conn)
+        await conn.closed()
+
+
+def _greet(conn: Connection, request: web.Request) -> None:
+    room, limits = conn.room, conn.limits
+    conn.send(
+        Welcome(
+            conn.id,
+            conn.user,
+            RoomState(room.key, room.name),
+            conn.rooms.epoch,
+            room.top,
+            PING_SECONDS,
+            LimitsState(limits.message_chars, limits.frame_bytes),
+        )
+    )
+    if conn.full and "since" in request.query:
+        try:
+            command = msgspec.convert(dict(request.query), Resume, strict=False)
+        except msgspec.ValidationError as error:
+            conn.send(protocol.error(Invalid(f"{error}."), None))
+        else:
+            conn.may_have_early = False
+            resume(conn, command)
+            return
+    room.join(conn, room.top)
+
+
+async def _read(conn: Connection, ws: web.WebSocketResponse, rate: MessageRate) -> None:
+    while not conn.closing:
+        frame = await ws.receive()
+        conn.unanswered = 0
+        if frame.type is WSMsgType.TEXT:
+            await _serve_frame(conn, frame.data, rate)
+        elif frame.type is WSMsgType.BINARY:
+            conn.malformed(Malformed("A binary frame."))
+        elif frame.type is WSMsgType.PING:
+            conn.write(protocol.pong(frame.data))
+        elif frame.type is not WSMsgType.PONG:
+            return
+        if conn.must_wait:
+            await conn.drained()
+
+
+async def _serve_frame(conn: Connection, data: bytes, rate: MessageRate) -> None:
+    try:
+        command = decode(data, full=conn.full)
+        row = COMMANDS[type(command)]
+        if row.limited:
+            await _take_message(conn, rate)
+        answer = row.handler(conn, command)
+        if answer is not None and not isinstance(answer, protocol.Frame):
+            answer = await answer
+        if answer is not None:
+            conn.send(answer)
+    except Malformed as refusal:
+        if isinstance(refusal.__cause__, UnicodeDecodeError):
+            conn.close(Close.NOT_UTF8)  # RFC 6455 leaves no choice
+        else:
+            conn.malformed(refusal)
+    except ChatError as refusal:
+        conn.send(protocol.error(refusal, refusal_id(refusal, data)))
+
+
+async def _take_message(conn: Connection, rate: MessageRate) -> None:
+    """Take one of the user's messages. A full client is told to wait; a bare one is
+    read more slowly, since it can be told nothing and must lose nothing."""
+    while wait := rate.wait(conn.user.id):
+        if conn.full:
+            retry_ms = int(wait * 1000) + 1
+            raise RateLimited("You are sending too fast.", retry_ms=retry_ms)
+        await asyncio.sleep(wait)

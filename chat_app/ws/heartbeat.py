@@ -1,0 +1,35 @@
+"""One sweep that pings every connection and cuts those that do not answer."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Final
+
+from chat_app.ws.connection import Connection
+from chat_app.ws.protocol import WEBSOCKET_PING, Close, Ping, encode
+
+PING_SECONDS: Final = 25
+PONG_SECONDS: Final = 10
+SWEEP_SECONDS: Final = 5
+
+_PING: Final = encode(Ping())
+
+
+async def sweep_for_ever(connections: Collection[Connection]) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        for conn in tuple(connections):
+            sweep(conn)
+
+
+def sweep(conn: Connection) -> None:
+    """Count one sweep for a connection: ping it every PING_SECONDS, and cut it if
+    nothing at all was read from it for PONG_SECONDS after a ping."""
+    conn.quiet += 1
+    if conn.unanswered:
+        conn.unanswered += 1
+        if (conn.unanswered - 1) * SWEEP_SECONDS >= PONG_SECONDS:
+            conn.close(Close.NO_PONG)
+    if conn.quiet * SWEEP_SECONDS >= PING_SECONDS:
+        conn.quiet = 0
+        conn.unanswered = conn.unanswered or 1
+        conn.write(_PING if conn.full else WEBSOCKET_PING)

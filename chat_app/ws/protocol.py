@@ -1,0 +1,154 @@
+"""The frames that the server sends, how they are encoded, and the close codes.
+
+An event is encoded once, as the bytes of a whole WebSocket frame: a server's frames
+are not masked, so all receivers get the same bytes.
+"""
+
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+from chat_app.errors import ChatError
+from chat_app.models import Event, User
+
+SUBPROTOCOL: Final = "chat.v1"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Close(IntEnum):
+    """Why a connection ends. The range says what the client does: see docs/protocol.md."""
+
+    DONE = 1000
+    NOT_UTF8 = 1007
+    FAULT = 1011
+    RESTART = 1012
+    TOO_SLOW = 4008
+    NO_PONG = 4010
+    MALFORMED = 4500
+
+
+class Frame(msgspec.Struct, frozen=True, tag_field="type"):
+    """A frame that the server sends; its `type` is the struct's tag."""
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="type"):
+    """A frame that a client sends; fields that are not known are ignored."""
+
+
+class Message(Frame, frozen=True, tag="message"):
+    room: str
+    seq: int
+    id: str
+    user: User
+    message: str
+    at: str
+
+
+class RoomState(msgspec.Struct, frozen=True):
+    key: str
+    name: str
+
+
+class LimitsState(msgspec.Struct, frozen=True):
+    message_chars: int
+    frame_bytes: int
+
+
+class Welcome(Frame, frozen=True, tag="welcome"):
+    conn: str
+    user: User
+    room: RoomState
+    epoch: str
+    top: int
+    ping: int
+    limits: LimitsState
+
+
+class Resumed(Frame, frozen=True, kw_only=True, tag="resumed", omit_defaults=True):
+    from_: int = msgspec.field(name="from")
+    to: int
+    limited: bool = False
+
+
+class Reset(Frame, frozen=True, tag="reset"):
+    reason: str
+    epoch: str
+    top: int
+
+
+class Ack(Frame, frozen=True, tag="ack"):
+    id: str
+    seq: int
+    at: str
+    duplicate: bool
+
+
+class HistoryPage(Frame, frozen=True, tag="history"):
+    id: str
+    events: list[Message]
+    more: bool
+
+
+class Renamed(Frame, frozen=True, tag="renamed"):
+    user: User
+
+
+class Error(Frame, frozen=True, tag="error", omit_defaults=True):
+    code: str
+    message: str
+    id: str | None = None
+    retry_ms: int | None = None
+
+
+class Bye(Frame, frozen=True, tag="bye"):
+    code: int
+    retry_ms: tuple[int, int]
+
+
+class Ping(Frame, frozen=True, tag="ping"):
+    """Browser code cannot see WebSocket pings; this one it can answer."""
+
+
+def encode(frame: Frame) -> bytes:
+    """Return `frame` as the bytes of one WebSocket text frame."""
+    return _framed(0x81, _encode(frame))
+
+
+def encode_event(event: Event) -> bytes:
+    """Return an event as the bytes that every member of its room gets."""
+    return encode(message(event))
+
+
+def pong(payload: bytes) -> bytes:
+    """Return the WebSocket pong for a ping of that payload (at most 125 bytes)."""
+    return _framed(0x8A, payload)
+
+
+WEBSOCKET_PING: Final = b"\x89\x00"
+
+
+def _framed(head: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size < 126:
+        return bytes((head, size)) + payload
+    if size < 65536:
+        return bytes((head, 126, size >> 8, size & 255)) + payload
+    return bytes((head, 127)) + size.to_bytes(8, "big") + payload
+
+
+def message(event: Event) -> Message:
+    at = iso(event.at)
+    return Message(event.room_key, event.seq, event.id, event.user, event.message, at)
+
+
+def error(refusal: ChatError, id: str | None) -> Error:
+    return Error(refusal.code, refusal.message, id, refusal.retry_ms)
+
+
+def iso(at: int) -> str:
+    """Return milliseconds since 1970 as "2026-11-22T13:00:00.123Z"."""
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -1,0 +1,41 @@
+"""`resume`: coming back to where one was in the log."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from chat_app.ws.connection import Connection
+from chat_app.ws.protocol import Command, Reset, Resumed
+
+NEWEST: Final = 50  # sent to whoever is further behind than its limit; the rest is history
+
+
+class Resume(Command, frozen=True, tag="resume"):
+    epoch: str
+    since: Annotated[int, Meta(ge=0)]
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
+
+
+def resume(conn: Connection, command: Resume) -> None:
+    """Move the connection's cursor, having said from where to where.
+
+    The server never says that nothing was missed where it cannot know: another epoch,
+    or a cursor beyond the top, is a reset, and live from the top.
+    """
+    room = conn.room
+    if command.epoch != conn.rooms.epoch or command.since > room.top:
+        reason = "ahead" if command.epoch == conn.rooms.epoch else "epoch"
+        conn.send(Reset(reason, conn.rooms.epoch, room.top))
+        room.join(conn, room.top)
+        return
+    since, to, had = command.since, room.top, None
+    if conn.may_have_early and since <= conn.start < to:
+        # What was sent live since the welcome is not sent again.
+        to, had = conn.start, (conn.start, room.top)
+    conn.may_have_early = False
+    limited = to - since > command.limit
+    if limited:
+        since = max(to - NEWEST, since)
+    conn.start = min(since, conn.start)
+    conn.send(Resumed(from_=since + 1, to=to, limited=limited))
+    room.join(conn, since, had)

@@ -1,0 +1,15 @@
+// Ids of messages: UUIDv7, so the server's index of them grows at its end.
+
+/**
+ * crypto.randomUUID exists on https only; getRandomValues everywhere.
+ * @param {number} [now] milliseconds since 1970
+ * @returns {string} 36 characters
+ */
+export function newId(now = Date.now()) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  for (let i = 5, rest = now; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256
+  bytes[6] = 0x70 | (bytes[6] & 0x0f)
+  bytes[8] = 0x80 | (bytes[8] & 0x3f)
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+}

@@ -1,0 +1,163 @@
+// The connection to a room: kept up, watched, and asked things.
+import { newId } from "./id.js"
+
+const CONNECT = 10_000 // ms until the first frame
+const GRACE = 10_000 // ms beyond the server's ping before a silent connection counts as dead
+const STEADY = 5_000 // ms a connection must hold before backing off begins anew
+const ANSWER = 10_000 // ms for the answer to a request
+const MIN = 500 // ms before the first new try
+const MAX = 30_000 // and at most before any
+
+/** @typedef {"connecting" | "open" | "waiting" | "stopped"} State */
+
+/**
+ * Fires "frame" (detail: the frame), "state" (detail: {state, code}) and "closed" (detail: code).
+ * "open" means welcomed: what is sent from then on will be read.
+ */
+export class RoomSocket extends EventTarget {
+  /** @type {WebSocket | null} */
+  #socket = null
+  /** @type {State} */
+  state = "waiting"
+  #attempt = 0
+  #welcomed = 0
+  #silence = CONNECT
+  /** @type {[number, number] | null} */
+  #asked = null
+  /** @type {Timer} */
+  #retry
+  /** @type {Timer} */
+  #watchdog
+  /** @type {Map<string, {resolve: (frame: any) => void, reject: (reason: Error) => void, timer: Timer}>} */
+  #requests = new Map()
+
+  /** @param {() => string} url asked anew for each try: it carries the cursor */
+  constructor(url) {
+    super()
+    this.url = url
+  }
+
+  /** Connect now; also what "Try now" and the `online` event do. Does nothing while connected. */
+  connect() {
+    if (this.#socket) return
+    clearTimeout(this.#retry)
+    this.#become("connecting")
+    this.#silence = CONNECT
+    const socket = (this.#socket = new WebSocket(this.url(), ["chat.v1"]))
+    socket.onmessage = (event) => this.#receive(event.data)
+    socket.onclose = (event) => this.#closed(event.code)
+    this.#watch()
+  }
+
+  /**
+   * @param {object} frame
+   * @returns {boolean} false: not connected, nothing was sent
+   */
+  send(frame) {
+    if (this.state !== "open" || this.#socket?.readyState !== 1) return false
+    this.#socket.send(JSON.stringify(frame))
+    return true
+  }
+
+  /**
+   * Send a frame that is answered by one with its id.
+   * @param {object} frame without id
+   * @returns {Promise<any>} the answer; rejected by an error, a lost connection, or silence
+   */
+  request(frame) {
+    const id = newId()
+    return new Promise((resolve, reject) => {
+      if (!this.send({ ...frame, id })) return reject(new Error("offline"))
+      const timer = setTimeout(() => this.#answer(id)?.reject(new Error("no_answer")), ANSWER)
+      this.#requests.set(id, { resolve, reject, timer })
+    })
+  }
+
+  /** @param {string} data */
+  #receive(data) {
+    this.#watch()
+    const frame = JSON.parse(data)
+    if (frame.type === "ping") this.send({ type: "pong" })
+    else if (frame.type === "bye") this.#asked = frame.retry_ms ?? null
+    else if (frame.type === "welcome") {
+      this.#welcomed = Date.now()
+      this.#silence = frame.ping * 1000 + GRACE
+      this.#asked = null
+      this.#watch()
+      this.dispatchEvent(new CustomEvent("frame", { detail: frame }))
+      this.#become("open")
+      return
+    }
+    const waiting = frame.type === "message" ? undefined : this.#answer(frame.id)
+    if (waiting) frame.type === "error" ? waiting.reject(new Error(frame.code)) : waiting.resolve(frame)
+    else this.dispatchEvent(new CustomEvent("frame", { detail: frame }))
+  }
+
+  /** @param {string} id */
+  #answer(id) {
+    const waiting = this.#requests.get(id)
+    if (waiting) clearTimeout(waiting.timer)
+    this.#requests.delete(id)
+    return waiting
+  }
+
+  #watch() {
+    clearTimeout(this.#watchdog)
+    // close() on a dead network waits for an answer that never comes: let go of the socket ourselves.
+    this.#watchdog = setTimeout(() => this.#drop(), this.#silence)
+  }
+
+  #drop() {
+    const socket = this.#socket
+    if (!socket) return
+    socket.onmessage = socket.onclose = null
+    socket.close()
+    this.#closed(1006)
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    clearTimeout(this.#watchdog)
+    this.#socket = null
+    for (const id of [...this.#requests.keys()]) this.#answer(id)?.reject(new Error("offline"))
+    if (this.#welcomed && Date.now() - this.#welcomed >= STEADY) this.#attempt = 0
+    this.#welcomed = 0
+    this.dispatchEvent(new CustomEvent("closed", { detail: code }))
+    const delay = delayAfter(code, this.#attempt++, this.#asked)
+    if (delay === null) return this.#become("stopped", code)
+    this.#retry = setTimeout(() => this.connect(), delay)
+    this.#become("waiting", code)
+  }
+
+  /**
+   * @param {State} state
+   * @param {number} [code]
+   */
+  #become(state, code) {
+    this.state = state
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, code } }))
+  }
+}
+
+/**
+ * What a close code asks of us: its range says what to do.
+ * @param {number} code
+ * @param {number} attempt 0 for the first try after a connection that held
+ * @param {[number, number] | null} asked the server's own wish, from `bye`
+ * @param {() => number} [random]
+ * @returns {number | null} milliseconds to wait; null: stop, and tell the person
+ */
+export function delayAfter(code, attempt, asked, random = Math.random) {
+  if (code === 1000 || (code >= 4500 && code < 5000)) return null
+  if (code === 1012) return between(asked ?? [500, 8000], random)
+  if (code === 1013) return between([MAX, 2 * MAX], random)
+  return between([MIN, Math.min(MAX, 2 * MIN * 2 ** attempt)], random)
+}
+
+/**
+ * @param {[number, number]} range
+ * @param {() => number} random
+ */
+function between([low, high], random) {
+  return low + random() * (high - low)
+}

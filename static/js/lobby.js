@@ -1,0 +1,35 @@
+// The lobby: the rooms of this browser. The form works without it.
+import { Clock } from "./core/clock.js"
+import { hue, initial } from "./core/texts.js"
+import { find, stamp } from "./ui/dom.js"
+import { forgetAll, recentRooms } from "./ui/recent.js"
+
+const clock = new Clock(document.documentElement.lang)
+
+function show() {
+  const rooms = recentRooms()
+  find("#recent-clear").hidden = rooms.length === 0
+  find("#recent-rooms").replaceChildren(
+    ...rooms.map((room) => {
+      const li = stamp("#recent-template")
+      const link = li.firstElementChild
+      const [disc, name, time] = link.children
+      link.href = room.url
+      disc.textContent = initial(room.name)
+      disc.dataset.hue = hue(room.url.slice(0, -1))
+      name.textContent = room.name
+      time.dateTime = new Date(room.at).toISOString()
+      time.textContent = clock.key(room.at) === clock.key(Date.now()) ? clock.time(room.at) : clock.day(room.at)
+      return li
+    }),
+  )
+}
+
+find("#recent-clear").addEventListener("click", () => {
+  forgetAll()
+  show()
+  find("#room-name-input").focus()
+})
+addEventListener("pageshow", show) // also when coming back from a room
+show()
+if (document.activeElement === document.body) find("#room-name-input").focus()

@@ -1,0 +1,119 @@
+// The room page: puts the parts together, and nothing else.
+import { Clock } from "./core/clock.js"
+import { RoomLog } from "./core/log.js"
+import { Outbox } from "./core/outbox.js"
+import { RoomSocket } from "./core/socket.js"
+import { Announcer } from "./ui/announcer.js"
+import { Composer } from "./ui/composer.js"
+import { find } from "./ui/dom.js"
+import { History } from "./ui/history.js"
+import { keys } from "./ui/keys.js"
+import { Name } from "./ui/name.js"
+import { remember } from "./ui/recent.js"
+import { Scroll } from "./ui/scroll.js"
+import { Status } from "./ui/status.js"
+import { Timeline } from "./ui/timeline.js"
+
+const FAR = 200 // events missed beyond which they load on demand
+
+const room = JSON.parse(find("#room-state").textContent)
+const texts = JSON.parse(find("#room-texts").textContent)
+const chat = find("#chat-log")
+let me = room.user
+
+const log = new RoomLog(room.epoch, room.top)
+const socket = new RoomSocket(() => {
+  const origin = location.origin.replace(/^http/, "ws")
+  return `${origin}${room.socket}?epoch=${encodeURIComponent(log.epoch)}&since=${log.last}&limit=${FAR}`
+})
+const outbox = new Outbox((frame) => socket.send(frame))
+
+const composer = new Composer({
+  form: find("#composer"),
+  key: room.key,
+  limit: room.limits.message_chars,
+  texts,
+  send: (text) => {
+    outbox.add(text)
+    scroll.toEnd()
+  },
+})
+composer.focus()
+
+const clock = new Clock(room.language)
+const timeline = new Timeline(chat, { me: () => me, clock, texts, retry: (id) => outbox.retry(id) })
+const scroll = new Scroll(chat, find("#new-messages"), texts)
+const history = new History({
+  log: chat,
+  timeline,
+  scroll,
+  texts,
+  fetch: (before, limit) => socket.request({ type: "history", before, limit }),
+})
+const announcer = new Announcer(find("#announcer"), texts)
+const status = new Status(find("#status"), texts, () => socket.connect())
+const name = new Name(find("#me"), texts)
+keys(chat, composer.field)
+remember(room)
+
+/** @param {User} user */
+function iAm(user) {
+  me = user
+  name.show(user)
+}
+
+/** What the server sends, by type; types that are not here are of a later version, and ignored. */
+/** @type {Record<string, (frame: any) => void>} */
+const frames = {
+  welcome: ({ user }) => iAm(user),
+  renamed: ({ user }) => iAm(user),
+  resumed({ from, limited }) {
+    log.resumed()
+    if (!limited) return
+    history.skip(log.last, from)
+    log.jump(log.epoch, from - 1)
+  },
+  reset({ epoch, top }) {
+    timeline.clear()
+    log.jump(epoch, top)
+    if (top) history.load(history.skip(0, top + 1))
+  },
+  message: (event) => log.receive(event),
+  ack: ({ id }) => outbox.acked(id),
+  error: (error) => outbox.refused(error),
+}
+
+/**
+ * @param {EventTarget} target
+ * @param {string} type
+ * @param {(detail: any) => void} take
+ */
+const on = (target, type, take) => target.addEventListener(type, (/** @type {any} */ event) => take(event.detail))
+
+on(socket, "frame", (frame) => frames[frame.type]?.(frame))
+on(socket, "state", (change) => {
+  status.update(change)
+  if (change.state === "open") outbox.online()
+})
+on(socket, "closed", (code) => outbox.offline(code))
+
+on(log, "event", (event) => {
+  timeline.append(event)
+  if (event.user.id === me.id) outbox.acked(event.id)
+  else {
+    announcer.say(event)
+    scroll.arrived()
+  }
+  if (scroll.following && timeline.trim()) {
+    history.trimmed(timeline.first)
+    scroll.toEnd()
+  }
+})
+on(log, "gap", () => socket.send({ type: "resume", epoch: log.epoch, since: log.last, limit: FAR }))
+
+on(outbox, "change", (item) => timeline.show(item))
+on(find("#me"), "renamed", iAm)
+
+addEventListener("online", () => socket.connect())
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.state === "waiting" && socket.connect())
+socket.connect()

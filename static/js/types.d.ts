@@ -1,0 +1,30 @@
+// Shapes that several modules share; for the type checker only, no browser loads this.
+
+type User = { id: string; name: string }
+
+/** A message as the server sends it. */
+type RoomEvent = {
+  type: string
+  seq: number
+  id: string
+  user: User
+  message: string
+  /** ISO 8601, UTC */
+  at: string
+}
+
+/** A message of one's own that the server has not yet shown. */
+type Item = {
+  id: string
+  text: string
+  /** milliseconds since 1970 */
+  at: number
+  state: "queued" | "sent" | "acked" | "failed"
+  /** why it failed */
+  code?: string
+  /** the same in words, when the server gave any */
+  reason?: string
+}
+
+type Texts = Record<string, string>
+type Timer = any

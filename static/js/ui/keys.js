@@ -1,0 +1,30 @@
+// Moving about by keyboard: F6 round the regions, arrows from message to message.
+import { find } from "./dom.js"
+
+/** @param {HTMLElement} log @param {HTMLElement} field */
+export function keys(log, field) {
+  const regions = [find("#me summary"), log, field]
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    const here = regions.findIndex((region) => region.contains(document.activeElement) || region.parentElement?.contains(document.activeElement))
+    const step = event.shiftKey ? -1 : 1
+    regions[(Math.max(here, 0) + step + regions.length) % regions.length].focus()
+  })
+
+  log.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return
+    if (event.key === "Escape") return field.focus()
+    const articles = /** @type {any[]} */ ([...log.querySelectorAll(".row > article")])
+    const last = articles.length - 1
+    const here = articles.findIndex((article) => article.contains(document.activeElement))
+    /** @type {Record<string, number>} */
+    const to = { ArrowUp: here < 0 ? last : here - 1, ArrowDown: here < 0 ? last : here + 1, Home: 0, End: last }
+    const target = articles[to[event.key]]
+    if (!target) return
+    event.preventDefault()
+    target.tabIndex = -1
+    target.focus()
+  })
+}

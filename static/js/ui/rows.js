@@ -1,0 +1,103 @@
+// Rows of the timeline, from the <template> or adopted from the server's HTML.
+import { hue, initial, isEmoji, linkify } from "../core/texts.js"
+import { find, stamp } from "./dom.js"
+/** @import { Clock } from "../core/clock.js" */
+/** @import { Part } from "../core/texts.js" */
+
+/**
+ * @typedef {object} Row what the timeline knows of an <li>
+ * @property {string} id
+ * @property {number} seq 0 until the room has it
+ * @property {string} author
+ * @property {string} name
+ * @property {string} text
+ * @property {number} at
+ */
+
+/** @type {WeakMap<Element, Row>} */
+const rows = new WeakMap()
+
+/** @param {Element} li @returns {Row | undefined} undefined: a day line */
+export const rowOf = (li) => rows.get(li)
+
+/**
+ * @param {Row} row
+ * @param {boolean} own
+ * @param {Clock} clock
+ */
+export function makeRow(row, own, clock) {
+  const li = stamp("#row-template")
+  find(".disc", li).textContent = initial(row.name)
+  find(".name", li).textContent = row.name
+  find(".body", li).textContent = row.text
+  li.dataset.user = row.author
+  li.dataset.hue = String(hue(row.author))
+  li.classList.toggle("own", own)
+  return dress(li, row, clock)
+}
+
+/**
+ * @param {HTMLElement} li from the server
+ * @param {Clock} clock
+ */
+export function adoptRow(li, clock) {
+  const time = find("time", li)
+  const { seq, id = "", user = "" } = li.dataset
+  const text = find(".body", li).textContent
+  const name = find(".name", li).textContent
+  return dress(li, { id, seq: Number(seq), author: user, name, text, at: Date.parse(time.dateTime) }, clock)
+}
+
+/**
+ * A message of one's own got its place in the log.
+ * @param {HTMLElement} li
+ * @param {number} seq
+ * @param {number} at
+ * @param {Clock} clock
+ */
+export function number(li, seq, at, clock) {
+  const row = rows.get(li)
+  if (!row) return
+  Object.assign(row, { seq, at })
+  li.dataset.seq = String(seq)
+  li.classList.remove("pending", "failed")
+  li.querySelector(".state")?.remove()
+  tell(li, at, clock)
+}
+
+/**
+ * @param {HTMLElement} li
+ * @param {Row} row
+ * @param {Clock} clock
+ */
+function dress(li, row, clock) {
+  rows.set(li, row)
+  li.dataset.id = row.id
+  if (row.seq) li.dataset.seq = String(row.seq)
+  tell(li, row.at, clock)
+  const body = find(".body", li)
+  body.classList.toggle("emoji", isEmoji(row.text))
+  const parts = linkify(row.text)
+  if (parts.some((each) => each.href)) body.replaceChildren(...parts.map(node))
+  return li
+}
+
+/** @param {HTMLElement} li @param {number} at @param {Clock} clock */
+function tell(li, at, clock) {
+  const time = find("time", li)
+  time.dateTime = new Date(at).toISOString()
+  time.textContent = clock.time(at)
+  time.title = clock.full(at)
+}
+
+/** @param {Part} part */
+function node({ text, href, host }) {
+  if (!href) return document.createTextNode(text)
+  const link = document.createElement("a")
+  link.href = href
+  link.rel = "noopener noreferrer nofollow ugc"
+  link.target = "_blank"
+  link.textContent = text
+  if (host) link.dataset.host = host // shown by CSS: the text stays what was written
+  return link
+}

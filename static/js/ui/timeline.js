@@ -1,0 +1,213 @@
+// The messages on the page: chunks of rows in seq order, days, groups, and one's own pending ones last.
+import { find, stamp } from "./dom.js"
+import { adoptRow, makeRow, number, rowOf } from "./rows.js"
+/** @import { Clock } from "../core/clock.js" */
+
+const CHUNK = 20 // rows that share one content-visibility
+const MOST = 1000 // rows kept in the page
+const BRISK = 200 // ms: faster than this, rows come without motion
+
+export class Timeline {
+  /**
+   * @param {HTMLElement} log
+   * @param {{me: () => User, clock: Clock, texts: Texts, retry: (id: string) => void}} context
+   */
+  constructor(log, context) {
+    this.sheet = find(".sheet", log)
+    this.pending = find("#pending", log)
+    this.context = context
+    // What the tutorial's page and its tests read: the text of the room, a line for each message.
+    Object.defineProperty(log, "value", { get: () => this.#rows().map((li) => `${rowOf(li)?.text}\n`).join("") })
+    for (const day of this.sheet.querySelectorAll(".day")) day.remove()
+    for (const li of this.#rows()) {
+      adoptRow(li, context.clock)
+      this.#arrange(li)
+    }
+    this.#rest(this.#chunks())
+  }
+  #came = 0
+
+  /** @param {RoomEvent} event */
+  append(event) {
+    const at = Date.parse(event.at)
+    const own = event.user.id === this.context.me().id
+    const mine = own ? this.#pendingRow(event.id) : undefined
+    const li = mine ?? this.#make(event, own)
+    if (mine) number(mine, event.seq, at, this.context.clock)
+    const now = performance.now()
+    li.classList.toggle("fresh", !mine && now - this.#came > BRISK)
+    this.#came = now
+    this.#tail().append(li)
+    this.#arrange(li)
+    const next = rowsIn(this.pending)[0]
+    if (next) this.#arrange(next)
+  }
+
+  /**
+   * Put a page of history below a gap.
+   * @param {Element} gap
+   * @param {RoomEvent[]} events oldest first
+   * @param {boolean} closed nothing is missing any more: the gap goes
+   */
+  insert(gap, events, closed) {
+    const made = []
+    for (let i = events.length; i > 0; i -= CHUNK) made.unshift(this.#chunk(events.slice(Math.max(0, i - CHUNK), i)))
+    const next = /** @type {Element} */ (gap.nextElementSibling)
+    // Its first row may lose its day line, and a chunk that is being skipped would tell its old height.
+    next.classList.remove("full")
+    gap.after(...made)
+    if (closed) gap.remove()
+    for (const li of made.flatMap(rowsIn)) this.#arrange(li)
+    const below = rowsIn(next)[0]
+    if (below) this.#arrange(below)
+    this.#rest(next.matches(".chunk") ? [...made, next] : made)
+  }
+
+  /** A message of one's own, from the moment it is typed. @param {Item} item */
+  show(item) {
+    let li = this.#pendingRow(item.id)
+    if (!li) {
+      if (item.state === "acked") return
+      const { id, name } = this.context.me()
+      li = makeRow({ id: item.id, seq: 0, author: id, name, text: item.text, at: item.at }, true, this.context.clock)
+      this.pending.append(li)
+      this.#arrange(li)
+    }
+    const waiting = item.state === "queued" || item.state === "sent"
+    li.classList.toggle("pending", waiting)
+    li.classList.toggle("failed", item.state === "failed")
+    if (item.state === "acked") li.querySelector(".state")?.remove()
+    else this.#state(li, item)
+  }
+
+  /** Forget what is shown, except what the room does not have yet. */
+  clear() {
+    for (const child of [...this.sheet.children]) if (child !== this.pending) child.remove()
+    for (const li of rowsIn(this.pending)) if (!li.matches(".pending, .failed")) li.remove()
+    for (const li of rowsIn(this.pending)) this.#arrange(li)
+  }
+
+  /** Drop the oldest chunks; only for a reader at the end, who does not see them go. */
+  trim() {
+    if (this.sheet.childElementCount <= MOST / CHUNK) return false
+    const chunks = this.#chunks()
+    let count = this.#rows().length
+    if (count <= MOST) return false
+    for (const chunk of chunks) {
+      const rows = rowsIn(chunk).length
+      if (count - rows < MOST - CHUNK) break
+      while (chunk.previousElementSibling) chunk.previousElementSibling.remove()
+      chunk.remove()
+      count -= rows
+    }
+    const first = this.#rows()[0]
+    if (first) this.#arrange(first)
+    return true
+  }
+
+  /** The oldest seq on the page, or 0. */
+  get first() {
+    const li = this.#rows()[0]
+    return li ? Number(li.dataset.seq) : 0
+  }
+
+  /** What the room has, oldest first. @returns {any[]} */
+  #rows() {
+    return [...this.sheet.querySelectorAll(".chunk > .row")]
+  }
+
+  /** @returns {any[]} */
+  #chunks() {
+    return [...this.sheet.querySelectorAll(".chunk")]
+  }
+
+  /** The chunk that takes the next event. */
+  #tail() {
+    const last = this.pending.previousElementSibling
+    if (last?.matches(".chunk") && rowsIn(last).length < CHUNK) return last
+    const chunk = this.#chunk([])
+    this.pending.before(chunk)
+    if (last?.matches(".chunk")) last.classList.add("full")
+    return chunk
+  }
+
+  /** @param {RoomEvent[]} events */
+  #chunk(events) {
+    const chunk = stamp("#chunk-template")
+    chunk.append(...events.map((event) => this.#make(event, event.user.id === this.context.me().id)))
+    return chunk
+  }
+
+  /** @param {RoomEvent} event @param {boolean} own */
+  #make({ id, seq, user, message, at }, own) {
+    if (own) this.#pendingRow(id)?.remove() // it came by way of history
+    const row = { id, seq, author: user.id, name: user.name, text: message, at: Date.parse(at) }
+    return makeRow(row, own, this.context.clock)
+  }
+
+  /**
+   * Let the browser skip chunks out of sight; two frames late, so that it knows their true height first.
+   * @param {HTMLElement[]} chunks
+   */
+  #rest(chunks) {
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        for (const chunk of chunks) if (chunk.nextElementSibling !== this.pending) chunk.classList.add("full")
+      }),
+    )
+  }
+
+  /** Give a row its day line and its head, or take them away. @param {HTMLElement} li */
+  #arrange(li) {
+    const row = rowOf(li)
+    if (!row) return
+    const before = li.previousElementSibling
+    const line = before?.matches(".day") ? before : null
+    const above = previousRow(li)
+    const { day, head } = this.context.clock.starts((above && rowOf(above)) || null, row)
+    li.classList.toggle("head", head)
+    if (!day) line?.remove()
+    else if (!line) li.before(this.#day(row.at))
+  }
+
+  /** @param {number} at */
+  #day(at) {
+    const { clock } = this.context
+    const li = stamp("#day-template")
+    const time = li.firstElementChild
+    time.dateTime = clock.key(at)
+    time.textContent = clock.day(at)
+    return li
+  }
+
+  /** @param {HTMLElement} li @param {Item} item */
+  #state(li, item) {
+    const { texts, retry } = this.context
+    const line = find(".state", li) ?? stamp("#state-template")
+    if (!line.isConnected) li.firstElementChild?.append(line)
+    const [label, button] = line.children
+    const failed = item.state === "failed"
+    const why = item.reason ? `${texts.unsent} ${item.reason}` : (texts[item.code ?? ""] ?? texts.unsent)
+    label.textContent = failed ? why : texts.sending
+    button.hidden = !failed
+    button.onclick = () => retry(item.id)
+  }
+
+  /** @param {string} id */
+  #pendingRow(id) {
+    return rowsIn(this.pending).find((li) => rowOf(li)?.id === id)
+  }
+}
+
+/** @param {Element | null} list @returns {any[]} */
+const rowsIn = (list) => [...(list?.querySelectorAll(".row") ?? [])]
+
+/** The row above, across chunks; null at the top and below a gap. @param {Element} li */
+function previousRow(li) {
+  for (let at = li.previousElementSibling; at; at = at.previousElementSibling) if (at.matches(".row")) return at
+  for (let list = li.parentElement?.previousElementSibling; list?.matches(".chunk"); list = list.previousElementSibling) {
+    const last = rowsIn(list).at(-1)
+    if (last) return last
+  }
+  return null
+}

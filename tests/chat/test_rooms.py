@@ -1,0 +1,221 @@
+"""Fan-out and cursors, without a socket: what each member was written, byte for byte."""
+
+import asyncio
+
+import pytest
+
+from chat_app.chat import messages, rooms
+from chat_app.chat.rooms import Rooms
+from chat_app.config import Storage
+from chat_app.errors import StoreUnavailable
+from chat_app.models import Appended, User
+from chat_app.store import open_store
+from tests.clients import settled
+
+ANN = User("u_ann", "Ann")
+
+
+class Member:
+    """Takes frames up to `room` bytes, then holds a backlog until it is drained."""
+
+    def __init__(self):
+        self.got = []
+        self.held = 0
+        self.stuck = False
+        self.cut = False
+
+    def write(self, frames):
+        self.got += frames.decode().split()
+        if self.stuck:
+            self.held += len(frames)
+
+    def backlog(self):
+        return self.held
+
+    def too_slow(self):
+        self.cut = True
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = await open_store(Storage(folder=str(tmp_path)))
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def house(store):
+    house = Rooms(store, lambda event: f"{event.seq}:{event.message}\n".encode())
+    yield house
+    await house.close()
+
+
+@pytest.fixture
+def say(house):
+    async def say(room, *texts):
+        """Post texts in one turn; return their outcomes."""
+        outcomes = [asyncio.get_running_loop().create_future() for _ in texts]
+        for text, outcome in zip(texts, outcomes, strict=True):
+            draft = messages.draft(room.key, room.name, ANN, text, None, most_chars=0)
+            house.post(room, draft, outcome.set_result)
+        return await asyncio.gather(*outcomes)
+
+    return say
+
+
+async def test_a_turn_is_one_write_of_the_same_bytes_for_all(house, say):
+    room = await house.open("lobby")
+    writes = []
+
+    class Recorder(Member):
+        def write(self, frames):
+            writes.append(frames)
+
+    for _ in range(3):
+        room.join(Recorder(), 0)
+    await say(room, "a", "b", "c")
+    assert writes == [b"1:a\n2:b\n3:c\n"] * 3
+    assert len({id(frames) for frames in writes}) == 1
+
+
+async def test_done_is_heard_before_the_room_sees_the_message(house):
+    room = await house.open("lobby")
+    order: list[str] = []
+
+    class Watcher(Member):
+        def write(self, frames):
+            order.append("shown")
+
+    room.join(Watcher(), 0)
+    draft = messages.draft("lobby", "lobby", ANN, "hi", None, most_chars=0)
+    house.post(room, draft, lambda outcome: order.append("acknowledged"))
+    while len(order) < 2:
+        await asyncio.sleep(0)
+    assert order == ["acknowledged", "shown"]
+
+
+async def test_a_refused_batch_is_shown_to_nobody(house, say, store, monkeypatch):
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+
+    async def append(drafts):
+        raise StoreUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "append", append)
+        outcomes = await say(room, "lost", "too")
+    assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
+    (outcome,) = await say(room, "kept")
+    assert isinstance(outcome, Appended)
+    assert member.got == ["1:kept"]
+
+
+async def test_a_fault_in_the_store_refuses_the_batch_and_the_next_goes_on(
+    house, say, store, monkeypatch, caplog
+):
+    room = await house.open("lobby")
+
+    async def append(drafts):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "append", append)
+        (outcome,) = await say(room, "lost")
+    assert isinstance(outcome, StoreUnavailable)
+    assert "ZeroDivisionError" in caplog.text
+    (outcome,) = await say(room, "kept")
+    assert outcome.event.seq == 1
+
+
+async def test_whoever_comes_back_gets_what_was_missed_then_what_is_new(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "RING_BYTES", 20)  # four frames: the rest is in the store
+    monkeypatch.setattr(rooms, "SLICE_EVENTS", 3)
+    room = await house.open("lobby")
+    await say(room, *"abcdefgh")
+    for since in range(9):
+        member = Member()
+        room.join(member, since)
+        await settled()
+        (outcome,) = await say(room, "x")
+        top = outcome.event.seq
+        assert [int(frame.split(":")[0]) for frame in member.got] == list(range(since + 1, top + 1))
+        assert member in room._live
+        room.leave(member)
+
+
+async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 20)
+    monkeypatch.setattr(rooms, "DRAINED_BYTES", 10)
+    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    room = await house.open("lobby")
+    stuck, quick = Member(), Member()
+    stuck.stuck = True
+    room.join(stuck, 0)
+    room.join(quick, 0)
+    for text in "abcdefghijklmnop":
+        await say(room, text)
+    assert len(quick.got) == 16
+    assert len(stuck.got) < 16
+
+    stuck.stuck, stuck.held = False, 0
+    await settled()
+    await say(room, "z")
+    assert stuck.got == quick.got
+
+
+async def test_one_that_stays_stuck_is_cut(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
+    monkeypatch.setattr(rooms, "DRAINED_BYTES", 1)
+    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(rooms, "PATIENCE_SECONDS", 0)
+    room = await house.open("lobby")
+    stuck = Member()
+    stuck.stuck = True
+    room.join(stuck, 0)
+    await say(room, "a")
+    while not stuck.cut:
+        await asyncio.sleep(0)
+    assert not room._behind
+    assert not room._live
+
+
+async def test_news_with_a_gap_before_it_is_read_from_the_store(house, say, store):
+    """Another process wrote 2; 3 is the first that is heard of."""
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+    await say(room, "a")
+    draft = [messages.draft("lobby", "lobby", ANN, text, None, most_chars=0) for text in "bc"]
+    appended = await store.append(draft)
+    room.apply(appended[1].event)
+    room.flush()
+    room.apply(appended[0].event)
+    room.flush()
+    await settled()
+    assert member.got == ["1:a", "2:b", "3:c"]
+
+
+async def test_a_room_is_open_as_long_as_somebody_holds_it(house, say):
+    first = await house.open("Lobby")
+    assert await house.open("LOBBY") is first
+    house.release(first)
+    (outcome,) = await say(first, "hi")
+    assert outcome.event.seq == 1
+    house.release(first)
+    assert not house._open
+    assert (await house.open("lobby")).top == 1
+
+
+async def test_closing_commits_what_was_posted_and_refuses_the_rest(house, store):
+    room = await house.open("lobby")
+    outcomes: list[object] = []
+    for text in "ab":
+        draft = messages.draft("lobby", "lobby", ANN, text, None, most_chars=0)
+        house.post(room, draft, outcomes.append)
+    await house.close()
+    house.post(
+        room, messages.draft("lobby", "lobby", ANN, "c", None, most_chars=0), outcomes.append
+    )
+    assert [type(outcome) for outcome in outcomes] == [Appended, Appended, StoreUnavailable]
+    assert len(await store.events("lobby", limit=9)) == 2

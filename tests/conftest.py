@@ -1,0 +1,157 @@
+"""What every test runs under: both event loops, none of them ever blocked, and no skip in CI."""
+
+import asyncio
+import itertools
+import os
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import blockbuster.blockbuster
+import pytest
+import uvloop
+from aiohttp import ClientSession, CookieJar, web
+from aiohttp.test_utils import TestClient
+from blockbuster import BlockBuster, BlockingError
+from pytest_aiohttp import AiohttpClient
+from yarl import URL
+
+import chat_app
+from chat_app.config import Config, load_config
+from chat_app.main import create_app
+from tests.clients import Client
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+OURS = chat_app.__path__[0]
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every async test on both loops; a folder's own conftest.py may say otherwise."""
+    return {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
+
+
+class AnyFunction:
+    """All functions of a file: BlockBuster asks for names, by `in`."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("not a list")
+
+
+@pytest.fixture(autouse=True)
+def blocking_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fail the test if code of chat_app, or code that it called, blocked the running loop.
+
+    The call raises BlockingError on the spot. Since that becomes a mere 500 in a
+    handler and can be swallowed elsewhere, each call is kept and told at the end too.
+    Threads have no running loop and may block.
+    """
+    calls: list[str] = []
+
+    class Recorded(BlockingError):
+        def __init__(self, func: str) -> None:
+            super().__init__(func)
+            frames = traceback.extract_stack()[:-2]
+            ours = itertools.dropwhile(lambda frame: not frame.filename.startswith(OURS), frames)
+            calls.append(f"{func}\n{''.join(traceback.format_list(list(ours)))}")
+
+    monkeypatch.setattr(blockbuster.blockbuster, "BlockingError", Recorded)
+    watch = BlockBuster("chat_app")
+    # SQLite's rows are read and inserted by the loop, by design; nothing else is:
+    # neither files nor sleeping in the same module.
+    for name, function in watch.functions.items():
+        if name.startswith("sqlite3."):
+            function.can_block_in("chat_app/store/sqlite.py", AnyFunction())
+    # main() hands log records to a thread; under pytest they are written on the spot.
+    for name, function in watch.functions.items():
+        if name.startswith("io."):
+            function.can_block_in("logging/__init__.py", {"emit", "flush"})
+    watch.activate()
+    try:
+        yield calls
+    finally:
+        watch.deactivate()
+    if calls:
+        pytest.fail("the event loop was blocked by " + "\n".join(calls), pytrace=False)
+
+
+def _fail_if_skipped(report: Report) -> Report:
+    if IN_CI and report.skipped:
+        skip = report.longrepr[2] if isinstance(report.longrepr, tuple) else "expected to fail"
+        report.outcome = "failed"
+        report.longrepr = f"not allowed in CI: {skip} {vars(report).pop('wasxfail', '')}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _fail_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _fail_if_skipped((yield))
+
+
+@pytest.fixture
+def settings() -> list[str]:
+    """What a test sets otherwise, as "section.key=value"; limits of rate are off."""
+    return ["limits.message_rate=0"]
+
+
+@pytest.fixture
+def config(tmp_path: Path, settings: list[str]) -> Config:
+    return load_config(None, [f"storage.folder={tmp_path / 'data'}", *settings], {})
+
+
+@pytest.fixture
+def app(config: Config) -> web.Application:
+    return create_app(config)
+
+
+@pytest.fixture
+async def client(
+    aiohttp_client: AiohttpClient, app: web.Application
+) -> TestClient[web.Request, web.Application]:
+    """One visitor of a server of its own; `join` brings more."""
+    return await aiohttp_client(app)
+
+
+@pytest.fixture
+async def join(
+    client: TestClient[web.Request, web.Application],
+) -> AsyncIterator[Callable[..., Awaitable[Client]]]:
+    """join(room, as_="alice", bare=False, **query): a person's socket in a room.
+
+    Each name is another browser with cookies of its own. A full client has its
+    `welcome` read, if it got one.
+    """
+    async with AsyncExitStack() as stack:
+        browsers: dict[str, ClientSession] = {}
+        people: list[Client] = []  # a socket that nobody holds is closed
+
+        async def join(
+            room: str, as_: str = "alice", *, bare: bool = False, **query: object
+        ) -> Client:
+            if as_ not in browsers:
+                jar = CookieJar(unsafe=True)
+                browsers[as_] = await stack.enter_async_context(ClientSession(cookie_jar=jar))
+            url = client.make_url(f"/ws/chat/{quote(room, safe='')}/").with_query(
+                {name: str(value) for name, value in query.items()}
+            )
+            protocols = () if bare else ("chat.v1",)
+            ws = await browsers[as_].ws_connect(URL(str(url), encoded=True), protocols=protocols)
+            person = Client(ws)
+            people.append(person)
+            if not bare:
+                await person.greeted()
+            return person
+
+        yield join

@@ -1,0 +1,64 @@
+"""A real server, in a process of its own."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str  # "http://127.0.0.1:40123"
+    process: subprocess.Popen[bytes]
+    log: Path  # what it wrote to stdout and stderr
+
+
+async def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = asyncio.get_running_loop().time() + START_SECONDS
+    while asyncio.get_running_loop().time() < deadline and process.poll() is None:
+        if found := re.search(r"(http://[^\s/]+:\d+)/chat/", log.read_text()):
+            return found[1]
+        await asyncio.sleep(0.02)
+    raise AssertionError(
+        f"no URL on stdout; exit status {process.poll()}; it said:\n{log.read_text()}"
+    )
+
+
+@asynccontextmanager
+async def serve(
+    folder: Path, *settings: str, stop: signal.Signals = signal.SIGTERM
+) -> AsyncIterator[Server]:
+    """Run run.py with its data in folder until the block ends; it must end well too.
+
+    It is ended by the signal `stop`, if the block has not ended it already.
+    """
+    log = folder / "server.log"
+    command = [sys.executable, "-W", "error", str(ROOT / "run.py")]
+    for setting in ("server.port=0", f"storage.folder={folder / 'data'}", *settings):
+        command += ["--set", setting]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield Server(await _url(process, log), process, log)
+        process.send_signal(stop)
+        status = await asyncio.to_thread(process.wait, STOP_SECONDS)
+        said = log.read_text()
+        expected = -signal.SIGKILL if stop is signal.SIGKILL else 0
+        assert status == expected, f"exit status {status} after {stop.name}; it said:\n{said}"
+        assert "Traceback" not in said, said
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()

@@ -1,0 +1,163 @@
+"""What is SQLite's own: its file, its schema, its transactions."""
+
+import asyncio
+import sqlite3
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from chat_app.config import Storage
+from chat_app.errors import StartError, StoreUnavailable
+from chat_app.models import User
+from chat_app.store import open_store
+from chat_app.store.sqlite_file import schema_steps
+from tests.store.test_store import draft, seqs
+
+NUMBER_OF_SCHEMAS = len(schema_steps())
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return Storage(folder=str(tmp_path / "data"))
+
+
+@pytest.fixture
+async def store(storage):
+    store = await open_store(storage)
+    yield store
+    await store.close()
+
+
+async def test_the_folder_is_for_its_owner_alone(store, storage):
+    assert Path(storage.folder).stat().st_mode & 0o777 == 0o700
+
+
+async def test_the_log_waits_for_the_disk(store):
+    assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_nobody_reads_what_is_not_committed(store, monkeypatch):
+    """While the commit waits for the disk, the event is not there yet, and the loop is free."""
+    disk: Future[None] = Future()
+    writer = store._writer
+
+    class SlowDisk:
+        def __getattr__(self, name):
+            return getattr(writer, name)
+
+        def execute(self, sql, *parameters):
+            if sql == "COMMIT":
+                assert threading.current_thread() is not threading.main_thread()
+                disk.result()
+            return writer.execute(sql, *parameters)
+
+    store._writer = SlowDisk()
+    appending = asyncio.create_task(store.append([draft("id-1")]))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not appending.done()
+    assert await seqs(store) == []
+    disk.set_result(None)
+    await appending
+    assert await seqs(store) == [1]
+
+
+class FailingDisk:
+    """A connection on which one statement fails."""
+
+    def __init__(self, writer, failing):
+        self.writer, self.failing = writer, failing
+
+    def __getattr__(self, name):
+        return getattr(self.writer, name)
+
+    def execute(self, sql, *parameters):
+        if self.failing(sql, *parameters):
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.writer.execute(sql, *parameters)
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        lambda sql, *_: sql.startswith("BEGIN"),
+        lambda sql, *_: sql == "COMMIT",
+        lambda sql, *values: "INTO events" in sql and values[0][2] == "id-3",
+        lambda sql, *_: "INTO rooms" in sql,
+    ],
+    ids=["begin", "commit", "second row", "room"],
+)
+async def test_a_batch_that_fails_leaves_nothing_and_the_next_is_numbered_from_there(
+    store, failing
+):
+    await store.append([draft("id-1")])
+    writer, store._writer = store._writer, FailingDisk(store._writer, failing)
+    with pytest.raises(StoreUnavailable) as refused:
+        await store.append([draft("id-2"), draft("id-3"), draft("id-4", room="new")])
+    assert refused.value.retry_ms
+    store._writer = writer
+
+    (appended,) = await store.append([draft("id-2")])
+    assert (appended.event.seq, appended.duplicate) == (2, False)
+    assert await seqs(store) == [1, 2]
+    assert await store.room("new") is None
+
+
+async def test_a_cancelled_append_leaves_the_store_usable(store):
+    task = asyncio.create_task(store.append([draft("id-1")]))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (appended,) = await store.append([draft("id-2")])
+    assert await seqs(store) == list(range(1, appended.event.seq + 1))
+
+
+async def test_a_rename_waits_for_the_batch_before_it(store):
+    await asyncio.gather(
+        store.append([draft("id-1")]), store.rename(User("u_ann", "Anna")), store.secret("x")
+    )
+    assert await store.user("u_ann") == User("u_ann", "Anna")
+
+
+async def test_a_database_of_a_newer_version_is_not_touched(storage):
+    await (await open_store(storage)).close()
+    newer = NUMBER_OF_SCHEMAS + 1
+    with sqlite3.connect(storage.file) as db:
+        db.execute(f"PRAGMA user_version = {newer}")
+    db.close()
+    with pytest.raises(StartError, match="newer version"):
+        await open_store(storage)
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough " * 100])
+async def test_a_file_that_is_no_database_is_not_overwritten(storage, content):
+    storage.file.parent.mkdir()
+    storage.file.write_bytes(content)
+    with pytest.raises(StartError, match="not a database"):
+        await open_store(storage)
+    assert storage.file.read_bytes() == content
+
+
+async def test_a_database_of_another_program_is_refused(storage):
+    storage.file.parent.mkdir()
+    with sqlite3.connect(storage.file) as db:
+        db.execute("CREATE TABLE users (x)")
+    db.close()
+    with pytest.raises(StartError, match="another program"):
+        await open_store(storage)
+
+
+async def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StartError, match=r"storage\.folder .*/file/data: Not a directory"):
+        await open_store(Storage(folder=str(tmp_path / "file" / "data")))
+
+
+def test_schema_files_are_numbered_without_a_gap():
+    folder = Path(__file__).parents[2] / "chat_app/store/schema"
+    numbers = [int(file.name[:4]) for file in sorted(folder.glob("*.sql"))]
+    assert numbers == list(range(1, NUMBER_OF_SCHEMAS + 1))

@@ -1,0 +1,121 @@
+"""`python run.py`, as an operator meets it."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.clients import Client
+from tests.servers import serve
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments, cwd=ROOT):
+    """Run it to its end; return (status, stdout, stderr)."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", ROOT / "run.py", *arguments],
+        check=False,
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def refused(tmp_path, *arguments):
+    """Return the one line with which it ends with status 2."""
+    status, out, err = run("--set", f"storage.folder={tmp_path / 'data'}", *arguments)
+    assert (status, out) == (2, ""), (out, err)
+    assert err.count("\n") == 1, err
+    return err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_it_says_where_it_listens_and_ends_well(tmp_path, number):
+    async with serve(tmp_path, stop=number) as server, ClientSession() as visitor:
+        answer = await visitor.get(f"{server.url}/chat/")
+        assert answer.status == 200
+    said = server.log.read_text().splitlines()
+    assert said == [f"Rooms are open at {server.url}/chat/"]
+    assert {file.name for file in (tmp_path / "data").iterdir()} <= {"chat.db", "lock"}
+
+
+async def test_a_connection_is_told_when_it_goes_down(tmp_path):
+    async with serve(tmp_path) as server, ClientSession() as visitor:
+        ws = await visitor.ws_connect(f"{server.url}/ws/chat/lobby/", protocols=["chat.v1"])
+        client = Client(ws)
+        await client.greeted()
+        await client.post("hi")
+        server.process.send_signal(signal.SIGTERM)
+        await client.expect("bye")
+        assert await client.close_code() == 1012
+
+
+async def test_what_was_acknowledged_is_there_after_kill_9(tmp_path):
+    async with serve(tmp_path, stop=signal.SIGKILL) as server, ClientSession() as visitor:
+        ws = await visitor.ws_connect(f"{server.url}/ws/chat/lobby/", protocols=["chat.v1"])
+        client = Client(ws)
+        await client.greeted()
+        ack = await client.post("still here", id="before-the-end")
+        server.process.kill()
+    async with serve(tmp_path) as server, ClientSession() as visitor:
+        ws = await visitor.ws_connect(f"{server.url}/ws/chat/lobby/", protocols=["chat.v1"])
+        client = Client(ws)
+        await client.greeted()
+        await client.send({"type": "history", "id": "page-0001"})
+        (event,) = (await client.expect("history"))["events"]
+        assert (event["seq"], event["id"], event["message"]) == (
+            ack["seq"],
+            "before-the-end",
+            "still here",
+        )
+        page = await (await visitor.get(f"{server.url}/chat/lobby/")).text()
+        assert page.count("still here") == 1
+
+
+async def test_a_second_process_on_the_same_data_ends_with_one_line(tmp_path):
+    async with serve(tmp_path) as server:
+        line = await asyncio.to_thread(refused, tmp_path, "--set", "server.port=0")
+        assert f"in use by another process (pid {server.process.pid})" in line
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused(tmp_path, "--set", f"server.port={port}")
+    assert f"server.port {port}: " in line
+    assert "in use" in line
+
+
+def test_a_host_that_is_not_here_is_said_in_one_line(tmp_path):
+    assert "server.host 203.0.113.1" in refused(tmp_path, "--set", "server.host=203.0.113.1")
+
+
+def test_a_database_that_is_none_is_said_in_one_line(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "chat.db").write_text("not a database" * 100)
+    assert "not a database" in refused(tmp_path)
+
+
+def test_a_bad_setting_ends_it_before_anything_is_opened(tmp_path):
+    assert "server.port: expected int" in refused(tmp_path, "--set", "server.port=x")
+    assert "cannot be read" in refused(tmp_path, "--config", str(tmp_path / "none.yaml"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_help_and_version(tmp_path):
+    status, out, _ = run("--help")
+    assert status == 0
+    assert "--set SECTION.KEY=VALUE" in out
+    assert run("--version")[1].startswith("chat-app ")
+    assert run("--nonsense")[0] == 2
