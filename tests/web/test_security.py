@@ -5,6 +5,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
+from itsdangerous import TimestampSigner
 
 from chat_app import keys
 
@@ -73,15 +74,21 @@ async def test_a_forged_cookie_is_another_guest(client, forged):
         assert not given.startswith("u_0123456789abcdef")
 
 
-async def test_a_cookie_signed_with_another_secret_is_another_guest(client):
+async def test_a_guest_is_known_by_the_cookie_and_by_nothing_less(client):
     given = (await client.get("/chat/")).cookies["guest"].value
-    async with ClientSession() as bare:
-        headers = {"Cookie": f"guest={given}"}
-        same = await bare.get(client.make_url("/chat/"), headers=headers)
-        assert "Set-Cookie" not in same.headers
-        tampered = {"Cookie": f"guest={given[:-1]}{'A' if given[-1] != 'A' else 'B'}"}
-        other = await bare.get(client.make_url("/chat/"), headers=tampered)
-        assert "Set-Cookie" in other.headers
+    user, _, rest = given.partition(".")
+    other = TimestampSigner("another secret", salt="guest").sign(user).decode()
+    for cookie, known in [
+        (given, True),
+        (f"{user[:-1]}{'0' if user[-1] != '0' else '1'}.{rest}", False),
+        (given[: len(user) + 1] + "AAAAAA" + given[len(user) + 7 :], False),
+        (other, False),
+    ]:
+        async with ClientSession() as browser:
+            answer = await browser.get(
+                client.make_url("/chat/"), headers={"Cookie": f"guest={cookie}"}
+            )
+            assert ("Set-Cookie" not in answer.headers) == known, cookie
 
 
 async def connect(client, headers):
