@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +35,18 @@ async def _url(process: subprocess.Popen[bytes], log: Path) -> str:
 
 @asynccontextmanager
 async def serve(
-    folder: Path, *settings: str, stop: signal.Signals = signal.SIGTERM
+    folder: Path,
+    *settings: str,
+    stop: signal.Signals = signal.SIGTERM,
+    program: Sequence[str] = ("run.py",),
 ) -> AsyncIterator[Server]:
-    """Run run.py with its data in folder until the block ends; it must end well too.
+    """Run a server with its data in folder until the block ends; it must end well too.
 
-    It is ended by the signal `stop`, if the block has not ended it already.
+    It is ended by the signal `stop`, if the block has not ended it already. `program`
+    is what Python runs.
     """
     log = folder / "server.log"
-    command = [sys.executable, "-W", "error", str(ROOT / "run.py")]
+    command = [sys.executable, "-W", "error", *program]
     for setting in ("server.port=0", f"storage.folder={folder / 'data'}", *settings):
         command += ["--set", setting]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}

@@ -190,7 +190,9 @@ class Room:
         skip = cursor - (self.top - len(self._ring))
         if skip >= 0:
             return list(islice(self._ring, skip, skip + SLICE_EVENTS))
-        events = await self._store.events(self.key, after=cursor, limit=SLICE_EVENTS)
+        # Not beyond the top: what is committed and not yet applied will be flushed.
+        limit = min(SLICE_EVENTS, self.top - cursor)
+        events = await self._store.events(self.key, after=cursor, limit=limit)
         return [self._encode(event) for event in events]
 
 

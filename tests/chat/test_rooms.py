@@ -144,6 +144,22 @@ async def test_whoever_comes_back_gets_what_was_missed_then_what_is_new(house, s
         room.leave(member)
 
 
+async def test_what_is_committed_but_not_applied_is_not_sent_twice(house, say, store):
+    """The store may be ahead of the room for a moment: a thread commits."""
+    room = await house.open("lobby")
+    await say(room, "a", "b")
+    room._ring.clear()
+    draft = messages.draft("lobby", "lobby", ANN, "c", None, most_chars=0)
+    (appended,) = await store.append([draft])
+    member = Member()
+    room.join(member, 0)
+    await settled()
+    room.apply(appended.event)
+    room.flush()
+    await settled()
+    assert member.got == ["1:a", "2:b", "3:c"]
+
+
 async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, say, monkeypatch):
     monkeypatch.setattr(rooms, "BACKLOG_BYTES", 20)
     monkeypatch.setattr(rooms, "DRAINED_BYTES", 10)

@@ -1,0 +1,36 @@
+"""The faults in their short form; `make faults` has the long ones."""
+
+import re
+
+import pytest
+
+from tests.faults.kill import kill
+from tests.faults.rows import Progress
+
+MUTATION = ("-m", "tests.faults.mutations")
+SEED = 20261122
+
+
+async def test_kill_9_loses_doubles_and_reorders_nothing(tmp_path):
+    result = await kill(tmp_path, SEED, Progress(), kills=5, acknowledged=3_000)
+    assert not result.violations[:3]
+    assert result.figures["acknowledged"] >= 2_700
+
+
+@pytest.mark.parametrize(
+    ("mutation", "violation"),
+    [
+        ("ack_before_commit", r"acknowledged as \d+(, in the log| and) as|was shown as"),
+        ("no_unique_key", "stands at"),
+    ],
+)
+async def test_the_checker_turns_red_when_a_promise_is_broken(tmp_path, mutation, violation):
+    for seed in range(5):  # a kill may miss the moment; five sets of them do not
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        result = await kill(
+            folder, seed, Progress(), kills=3, acknowledged=600, program=(*MUTATION, mutation)
+        )
+        if any(re.search(violation, found) for found in result.violations):
+            return
+    pytest.fail(f"{mutation} went unnoticed")
