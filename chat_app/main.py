@@ -17,6 +17,7 @@ from chat_app import __version__, keys
 from chat_app.assets import find_folder, load_assets
 from chat_app.config import Config, load_config
 from chat_app.errors import StartError
+from chat_app.jobs import Job, add_jobs
 from chat_app.lifecycle import setup_lifecycle
 from chat_app.routes import setup_routes
 from chat_app.web.middlewares import add_headers, errors, visitor
@@ -99,13 +100,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dest="overrides",
         help="one setting, before those of file and environment; may be given again",
     )
+    parser.set_defaults(job=_serve)
+    add_jobs(parser)
     options = parser.parse_args(arguments)
     default = Path("config.yaml") if Path("config.yaml").exists() else None
     try:
         config = load_config(options.config or default, options.overrides)
-        with logging_beside(), asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(serve(config))
+        job: Job = options.job
+        return job(config, options)
     except StartError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
+
+
+def _serve(config: Config, options: argparse.Namespace) -> int:
+    with logging_beside(), asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve(config))
     return 0

@@ -57,7 +57,7 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None:
-        """Commit what is under way and close; nothing else may be called any more."""
+        """Commit what is under way and close; nothing but `close` may be called any more."""
         ...
 
 

@@ -14,13 +14,19 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Room, User
-from chat_app.store.sqlite_file import FolderLock, connect, connect_readonly, lock_folder
+from chat_app.store.sqlite_file import (
+    FolderLock,
+    closed_cleanly,
+    connect,
+    connect_readonly,
+    lock_folder,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +60,8 @@ class SqliteStore:
         # What the current transaction would otherwise ask the database for every row.
         self._tops: dict[str, tuple[int, int]] = {}
         self._authors: set[str] = set()
+        self._failing = False
+        self._closed = False
         row = reader.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
         self._epoch: str = row[0]
 
@@ -149,11 +157,16 @@ class SqliteStore:
 
     async def close(self) -> None:
         async with self._writing:
+            if self._closed:
+                return
+            self._closed = True
             await asyncio.get_running_loop().run_in_executor(self._committer, self._close)
         self._committer.shutdown(wait=False)
 
     def _close(self) -> None:
         self._reader.close()
+        with suppress(sqlite3.Error):  # where it cannot be written, the mark may stay
+            closed_cleanly(self._writer)
         self._writer.close()
         self._lock.release()
 
@@ -174,14 +187,26 @@ class SqliteStore:
                     self._forget()
                 yield
                 await self._commit()
+                self._say_well()
             except BaseException as error:
                 self._undo()
                 if isinstance(error, sqlite3.Error):
-                    log.error("the log cannot be written: %s", error)
+                    self._say_failing(error)
                     raise StoreUnavailable(
                         "The message could not be stored.", retry_ms=2000
                     ) from error
                 raise
+
+    def _say_failing(self, error: sqlite3.Error) -> None:
+        # Once, not for every batch of clients that try again.
+        if not self._failing:
+            log.error("the log cannot be written, messages are refused: %s", error)
+        self._failing = True
+
+    def _say_well(self) -> None:
+        if self._failing:
+            log.warning("the log can be written again")
+        self._failing = False
 
     async def _commit(self) -> None:
         if not self._waits_for_disk:

@@ -55,11 +55,15 @@ def connect(file: Path, durability: str, checkpoint_pages: int) -> sqlite3.Conne
         # Transactions are begun by hand; the loop inserts and a thread commits, in turn.
         db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         try:
+            recognise(db, file)
             db.execute("PRAGMA journal_mode = WAL")
-            # NORMAL leaves the fsync to the checkpoint: kill -9 loses nothing, power loss may.
-            db.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+            db.execute("PRAGMA synchronous = FULL")
             db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
-            migrate(db, file)
+            migrate(db)
+            settle_epoch(db, durability)
+            if durability == "process":
+                # Leaves the fsync to checkpoints: kill -9 loses nothing, power loss may.
+                db.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             db.close()
             raise
@@ -78,26 +82,69 @@ def connect_readonly(file: Path) -> sqlite3.Connection:
     return db
 
 
-def migrate(db: sqlite3.Connection, file: Path) -> None:
-    """Apply the schema files that `db` has not seen, each as one transaction.
+def recognise(db: sqlite3.Connection, file: Path) -> int:
+    """Return the schema's version: the number of the last schema file applied, or 0.
 
-    `PRAGMA user_version` is the number of the last one applied. Raises StartError
-    if it is beyond the last one known here, or if somebody else's tables are in it.
+    Reads only. Raises StartError if it is beyond the last one known here, or if
+    somebody else's tables are in it.
     """
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    steps = schema_steps()
-    if version > len(steps):
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    known = len(schema_steps())
+    if version > known:
         raise StartError(
             f"storage.url {file}: written by a newer version of this program"
-            f" (schema {version}, this one knows {len(steps)})"
+            f" (schema {version}, this one knows {known})"
         )
     if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise StartError(f"storage.url {file}: a database of another program")
-    for number, sql in enumerate(steps[version:], start=version + 1):
+    return version
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Apply the schema files that `db` has not seen, each as one transaction."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    for number, sql in enumerate(schema_steps()[version:], start=version + 1):
         db.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def settle_epoch(db: sqlite3.Connection, durability: str) -> None:
+    """See to it that the log has an epoch, and a new one if a seq may come twice.
+
+    With durability "process" the newest commits are lost if the machine loses power,
+    and their numbers are given again. So such a log is marked with the boot of the
+    machine while it is open; a mark of another boot says that it was not closed since.
+    """
+    mark = db.execute("SELECT value FROM settings WHERE name = 'open_since_boot'").fetchone()
+    boot = boot_id()
+    if mark is not None and (mark[0] != boot or not boot):
+        new_epoch(db)
     db.execute(
         "INSERT INTO settings VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(6),)
     )
+    if durability == "process":
+        db.execute("INSERT OR REPLACE INTO settings VALUES ('open_since_boot', ?)", (boot,))
+    else:
+        closed_cleanly(db)
+
+
+def closed_cleanly(db: sqlite3.Connection) -> None:
+    """Take away the mark of `settle_epoch`, with all commits before it on the disk."""
+    if db.execute("SELECT 1 FROM settings WHERE name = 'open_since_boot'").fetchone():
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("DELETE FROM settings WHERE name = 'open_since_boot'")
+
+
+def new_epoch(db: sqlite3.Connection) -> None:
+    """Begin another life of the log: cursors of the one before are worth nothing."""
+    db.execute("INSERT OR REPLACE INTO settings VALUES ('epoch', ?)", (secrets.token_hex(6),))
+
+
+def boot_id() -> str:
+    """Return what changes when the machine starts; "" where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def schema_steps() -> list[str]:

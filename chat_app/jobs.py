@@ -1,0 +1,64 @@
+"""What `run.py` does besides serving: one job, then it ends."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from chat_app.config import Config
+from chat_app.store.backup import Progress, backup, check, restore
+
+Job = Callable[[Config, argparse.Namespace], int]
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Give the command line its jobs; `options.job(config, options)` does the one asked for."""
+    jobs = parser.add_subparsers(title="jobs (without one, it serves)", metavar="JOB")
+    job = jobs.add_parser("backup", help="copy the log into FILE, while the server runs")
+    job.add_argument("file", type=Path, metavar="FILE")
+    job.set_defaults(job=_backup)
+    job = jobs.add_parser("restore", help="put a backup in the place of the log")
+    job.add_argument("file", type=Path, metavar="FILE")
+    job.add_argument("--force", action="store_true", help="set a log that is there aside")
+    job.set_defaults(job=_restore)
+    job = jobs.add_parser("check", help="look through the log for damage and gaps")
+    job.set_defaults(job=_check)
+
+
+def _backup(config: Config, options: argparse.Namespace) -> int:
+    with _bar("Copying", "page") as progress:
+        backup(config.storage.file, options.file, progress)
+    print(f"The log is copied to {options.file}")
+    return 0
+
+
+def _restore(config: Config, options: argparse.Namespace) -> int:
+    with _bar("Copying", "page") as progress:
+        kept = restore(options.file, config.storage.file, progress, force=options.force)
+    print(f"The log is as it was in {options.file}, in a new epoch")
+    if kept is not None:
+        print(f"What was there is kept as {kept}")
+    return 0
+
+
+def _check(config: Config, options: argparse.Namespace) -> int:
+    with _bar("Checking", "room") as progress:
+        wrong = check(config.storage.file, progress)
+    for line in wrong:
+        print(line)
+    print(f"{config.storage.file}: {f'{len(wrong)} things are wrong' if wrong else 'sound'}")
+    return 1 if wrong else 0
+
+
+@contextmanager
+def _bar(title: str, unit: str) -> Iterator[Progress]:
+    """Show a bar on stderr while a job runs, if a person is looking."""
+    with tqdm(desc=title, unit=unit, disable=None, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress
