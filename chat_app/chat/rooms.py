@@ -28,7 +28,8 @@ from chat_app.store import Store
 log = logging.getLogger(__name__)
 
 RING_BYTES: Final = 256 * 1024  # newest frames kept per room that is open
-SLICE_EVENTS: Final = 100  # read from the store at once for a member that is behind
+SLICE_EVENTS: Final = 100  # read from the store at once for members that are behind
+SLICES: Final = 8  # kept while members are behind, so that a storm reads each once
 BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behind
 DRAINED_BYTES: Final = 32 * 1024  # unsent bytes with which it may have more
 PATIENCE_SECONDS: Final = 10.0  # without draining, until a member that is behind is cut
@@ -81,6 +82,7 @@ class Room:
         self._unmeasured = 0
         self._live: set[Member] = set()
         self._behind: dict[Member, _Lag] = {}
+        self._slices: dict[int, list[bytes]] = {}
         self._catching_up: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
@@ -147,12 +149,15 @@ class Room:
                     await self._advance(member, lag)
                 if self._behind:
                     await asyncio.sleep(PAUSE_SECONDS)
-        except ChatError as error:
-            log.error("room %r: members cannot catch up: %s", self.key, error)
+        except Exception as error:
+            if not isinstance(error, ChatError):
+                log.exception("room %r: catching up failed", self.key)
+            # They come back and ask again; kept here they would wait for ever.
             for member in list(self._behind):
                 self._give_up(member)
         finally:
             self._catching_up = None
+            self._slices.clear()
 
     async def _advance(self, member: Member, lag: _Lag) -> None:
         """Send what lies between a cursor and the top, as far as the member takes it."""
@@ -190,10 +195,16 @@ class Room:
         skip = cursor - (self.top - len(self._ring))
         if skip >= 0:
             return list(islice(self._ring, skip, skip + SLICE_EVENTS))
-        # Not beyond the top: what is committed and not yet applied will be flushed.
-        limit = min(SLICE_EVENTS, self.top - cursor)
-        events = await self._store.events(self.key, after=cursor, limit=limit)
-        return [self._encode(event) for event in events]
+        start = cursor - cursor % SLICE_EVENTS
+        frames = self._slices.get(start, [])
+        if start + len(frames) <= cursor:
+            # Not beyond the top: what is committed and not yet applied will be flushed.
+            limit = min(SLICE_EVENTS, self.top - start)
+            events = await self._store.events(self.key, after=start, limit=limit)
+            frames = self._slices[start] = [self._encode(event) for event in events]
+            if len(self._slices) > SLICES:
+                del self._slices[next(iter(self._slices))]
+        return frames[cursor - start :]
 
 
 class Rooms:

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -12,10 +14,11 @@ from chat_app import keys
 from chat_app.chat.limits import MessageRate
 from chat_app.chat.names import room_name
 from chat_app.chat.rooms import Room
+from chat_app.config import Limits
 from chat_app.errors import ChatError, Invalid, Malformed, RateLimited
 from chat_app.ws import protocol
 from chat_app.ws.commands import COMMANDS, decode, refusal_id
-from chat_app.ws.connection import Connection
+from chat_app.ws.connection import CLOSE_SECONDS, Connection
 from chat_app.ws.heartbeat import PING_SECONDS
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
 from chat_app.ws.resume import Resume, resume
@@ -26,18 +29,26 @@ log = logging.getLogger(__name__)
 _SEND_BUFFER: Final = 64 * 1024
 
 
+def new_socket(limits: Limits) -> web.WebSocketResponse:
+    """Return an unprepared socket with this server's settings."""
+    return web.WebSocketResponse(
+        protocols=(SUBPROTOCOL,),
+        # Exclusive in aiohttp, which takes 0 for no limit.
+        max_msg_size=limits.frame_bytes + 1 if limits.frame_bytes else 0,
+        # A compressor for each connection costs seven times the memory of the rest.
+        compress=False,
+        # Decoded from the bytes, once, by `decode`; UTF-8 is checked there.
+        decode_text=False,
+        # Pings and pongs are ours to see: answering must not wait, and a pong counts.
+        autoping=False,
+        timeout=CLOSE_SECONDS,
+    )
+
+
 async def room_socket(request: web.Request) -> web.WebSocketResponse:
     """GET /ws/chat/{room}/: everything said in the room, and saying something."""
     app = request.app
-    limits = app[keys.CONFIG].limits
-    ws = web.WebSocketResponse(
-        protocols=(SUBPROTOCOL,),
-        max_msg_size=limits.frame_bytes + 1 if limits.frame_bytes else 0,
-        compress=False,
-        decode_text=False,
-        autoping=False,
-        timeout=1.0,
-    )
+    ws = new_socket(app[keys.CONFIG].limits)
     full = ws.can_prepare(request).protocol == SUBPROTOCOL
     network = app[keys.ADDRESSES].enter(request[keys.ADDRESS])
     try:
@@ -86,7 +97,8 @@ async def _serve(
     app[keys.USERS].watch(conn.user.id, conn.renamed)
     try:
         _greet(conn, request)
-        await _read(conn, ws, app[keys.MESSAGE_RATE])
+        rate = app[keys.MESSAGE_RATE]
+        await read_frames(conn, ws, partial(_serve_frame, conn, rate))
     except ConnectionError:
         raise
     except Exception:
@@ -124,14 +136,15 @@ def _greet(conn: Connection, request: web.Request) -> None:
     room.join(conn, room.top)
 
 
-async def _read(conn: Connection, ws: web.WebSocketResponse, rate: MessageRate) -> None:
+async def read_frames(
+    conn: Connection, ws: web.WebSocketResponse, take: Callable[[WSMsgType, bytes], Awaitable[None]]
+) -> None:
+    """Hand every text and binary frame to `take` until the socket ends."""
     while not conn.closing:
         frame = await ws.receive()
         conn.unanswered = 0
-        if frame.type is WSMsgType.TEXT:
-            await _serve_frame(conn, frame.data, rate)
-        elif frame.type is WSMsgType.BINARY:
-            conn.malformed(Malformed("A binary frame."))
+        if frame.type is WSMsgType.TEXT or frame.type is WSMsgType.BINARY:
+            await take(frame.type, frame.data)
         elif frame.type is WSMsgType.PING:
             conn.write(protocol.pong(frame.data))
         elif frame.type is not WSMsgType.PONG:
@@ -140,7 +153,10 @@ async def _read(conn: Connection, ws: web.WebSocketResponse, rate: MessageRate) 
             await conn.drained()
 
 
-async def _serve_frame(conn: Connection, data: bytes, rate: MessageRate) -> None:
+async def _serve_frame(conn: Connection, rate: MessageRate, kind: WSMsgType, data: bytes) -> None:
+    if kind is WSMsgType.BINARY:
+        conn.malformed(Malformed("A binary frame."))
+        return
     try:
         command = decode(data, full=conn.full)
         row = COMMANDS[type(command)]

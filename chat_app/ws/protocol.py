@@ -114,7 +114,7 @@ class Ping(Frame, frozen=True, tag="ping"):
 
 def encode(frame: Frame) -> bytes:
     """Return `frame` as the bytes of one WebSocket text frame."""
-    return _framed(0x81, _encode(frame))
+    return framed(0x81, _encode(frame))
 
 
 def encode_event(event: Event) -> bytes:
@@ -124,13 +124,14 @@ def encode_event(event: Event) -> bytes:
 
 def pong(payload: bytes) -> bytes:
     """Return the WebSocket pong for a ping of that payload (at most 125 bytes)."""
-    return _framed(0x8A, payload)
+    return framed(0x8A, payload)
 
 
 WEBSOCKET_PING: Final = b"\x89\x00"
 
 
-def _framed(head: int, payload: bytes) -> bytes:
+def framed(head: int, payload: bytes) -> bytes:
+    """Return a WebSocket frame of a server; `head` is its first byte: FIN and opcode."""
     size = len(payload)
     if size < 126:
         return bytes((head, size)) + payload

@@ -144,6 +144,30 @@ async def test_whoever_comes_back_gets_what_was_missed_then_what_is_new(house, s
         room.leave(member)
 
 
+async def test_a_storm_of_resumes_reads_each_slice_once(house, say, store, monkeypatch):
+    monkeypatch.setattr(rooms, "RING_BYTES", 20)
+    monkeypatch.setattr(rooms, "SLICE_EVENTS", 5)
+    room = await house.open("lobby")
+    await say(room, *"abcdefghijklmnopqrstuvwxyz")
+    read = []
+    events = store.events
+
+    async def counted(key, **page):
+        read.append(page["after"])
+        return await events(key, **page)
+
+    monkeypatch.setattr(store, "events", counted)
+    storm = [Member() for _ in range(40)]
+    for number, member in enumerate(storm):
+        room.join(member, number % 20)
+    await settled()
+    for number, member in enumerate(storm):
+        seqs = [int(frame.split(":")[0]) for frame in member.got]
+        assert seqs == list(range(number % 20 + 1, 27))
+    assert sorted(read) == [0, 5, 10, 15, 20]
+    assert not room._slices
+
+
 async def test_what_is_committed_but_not_applied_is_not_sent_twice(house, say, store):
     """The store may be ahead of the room for a moment: a thread commits."""
     room = await house.open("lobby")

@@ -1,0 +1,110 @@
+"""The log against the simplest model of it: a list for each room.
+
+Hypothesis appends, repeats, fails, kills and pages in any order that it can think of.
+"""
+
+import asyncio
+import tempfile
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chat_app.config import Storage
+from chat_app.errors import StoreUnavailable
+from chat_app.models import Draft, User
+from chat_app.store import open_store
+from tests.store.test_sqlite import FailingDisk
+
+ROOMS = st.sampled_from(["a", "b"])
+DRAFTS = st.builds(
+    lambda room, author, id, text: Draft(room, room.upper(), id, User(author, author), text, 0),
+    ROOMS,
+    st.sampled_from(["ann", "ben"]),
+    st.sampled_from([f"id-{number}" for number in range(6)]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5),
+)
+
+
+class LogMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.runner = asyncio.Runner()
+        self.rooms: dict[str, list[Draft]] = {"a": [], "b": []}
+        self.store: Any = None
+        self.open()
+
+    def open(self) -> None:
+        self.store = self.runner.run(open_store(Storage(folder=self.folder.name)))
+
+    def place(self, draft: Draft) -> int | None:
+        """Return the seq under which the model has this message."""
+        for seq, known in enumerate(self.rooms[draft.room_key], start=1):
+            if (known.id, known.author) == (draft.id, draft.author):
+                return seq
+        return None
+
+    @rule(batch=st.lists(DRAFTS, min_size=1, max_size=8))
+    def append(self, batch: list[Draft]) -> None:
+        for draft, outcome in zip(batch, self.runner.run(self.store.append(batch)), strict=True):
+            known = self.place(draft)
+            if known is None:
+                self.rooms[draft.room_key].append(draft)
+            first = self.rooms[draft.room_key][(known or 0) - 1]
+            assert outcome.duplicate == (known is not None)
+            assert outcome.event.seq == (known or len(self.rooms[draft.room_key]))
+            assert outcome.event.message == first.message
+
+    @rule(batch=st.lists(DRAFTS, min_size=1, max_size=4), at=st.integers(0, 12))
+    def append_on_a_failing_disk(self, batch: list[Draft], at: int) -> None:
+        """The disk fails at some statement; none may have had an effect, if one failed."""
+        statements = iter(range(100))
+        writer = self.store._writer
+        self.store._writer = FailingDisk(writer, lambda *_: next(statements) == at)
+        try:
+            self.append(batch)
+        except StoreUnavailable:
+            pass
+        finally:
+            self.store._writer = writer
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.store.close())
+        self.open()
+
+    @rule(room=ROOMS, before=st.none() | st.integers(1, 20), limit=st.integers(1, 5))
+    def page_back(self, room: str, before: int | None, limit: int) -> None:
+        events = self.runner.run(self.store.events(room, before=before, limit=limit))
+        top = len(self.rooms[room]) if before is None else min(before - 1, len(self.rooms[room]))
+        assert [event.seq for event in events] == list(range(max(top - limit, 0) + 1, top + 1))
+
+    @rule(room=ROOMS, after=st.integers(0, 20), limit=st.integers(1, 5))
+    def page_on(self, room: str, after: int, limit: int) -> None:
+        events = self.runner.run(self.store.events(room, after=after, limit=limit))
+        end = min(after + limit, len(self.rooms[room]))
+        assert [event.seq for event in events] == list(range(after + 1, end + 1))
+
+    @precondition(lambda self: self.store is not None)
+    @invariant()
+    def the_log_is_the_model(self) -> None:
+        for room, drafts in self.rooms.items():
+            events = self.runner.run(self.store.events(room, limit=1000))
+            assert [(e.seq, e.user, e.id, e.message) for e in events] == [
+                (seq, d.author, d.id, d.message) for seq, d in enumerate(drafts, start=1)
+            ]
+            known = self.runner.run(self.store.room(room))
+            assert (known.top if known else 0) == len(drafts)
+
+    def teardown(self) -> None:
+        self.runner.run(self.store.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+
+LogMachine.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, derandomize=True
+)
+TestLog = LogMachine.TestCase
