@@ -1,5 +1,5 @@
 # Everything this needs it installs itself, once: into .venv/ by pip, and the
-# browser and Node that the tests drive by apt-get. A second call installs nothing.
+# browser, Node and compiler that the tests use by apt-get. A second call installs nothing.
 PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11) python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint clean browser node
+.PHONY: help run test lint clean browser node compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ help: ## this list
 run: $(VENV)/.run ## serve; ARGS='--set server.port=9000'
 	@exec $(BIN)/python run.py $(ARGS)
 
-test: $(VENV)/.test node browser ## all tests; ARGS='-k name' for pytest
+test: $(VENV)/.test node browser compiler ## all tests; ARGS='-k name' for pytest
 	@node --test \
 		--test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination=$(VENV)/node.tap $(JS_TESTS)
@@ -66,3 +66,6 @@ browser:
 
 node:
 	@command -v node >/dev/null || { $(call install,nodejs,tests of the page); }
+
+compiler:
+	@command -v cc >/dev/null || { $(call install,gcc libc6-dev,the slow disk of the tests); }

@@ -6,10 +6,11 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = STOP_SECONDS = 15.0
@@ -39,20 +40,21 @@ async def serve(
     *settings: str,
     stop: signal.Signals = signal.SIGTERM,
     program: Sequence[str] = ("run.py",),
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Server]:
     """Run a server with its data in folder until the block ends; it must end well too.
 
     It is ended by the signal `stop`, if the block has not ended it already. `program`
-    is what Python runs.
+    is what Python runs, `environment` what it finds besides ours.
     """
     log = folder / "server.log"
     command = [sys.executable, "-W", "error", *program]
     for setting in ("server.port=0", f"storage.folder={folder / 'data'}", *settings):
         command += ["--set", setting]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env={**ours, **environment}, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         yield Server(await _url(process, log), process, log)
