@@ -30,6 +30,7 @@ else:
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
 SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
+REQUEST_SECONDS = 20.0  # for a request's head to come, and an idle connection to go
 
 
 def create_app(config: Config) -> web.Application:
@@ -49,7 +50,12 @@ async def serve(config: Config) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        create_app(config),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        keepalive_timeout=REQUEST_SECONDS,
+    )
     try:
         await runner.setup()
         host, port = config.server.host, config.server.port

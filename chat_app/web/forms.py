@@ -1,8 +1,13 @@
 """What a form brings."""
 
+import asyncio
+from typing import Final
+
 from aiohttp import web
 
 from chat_app.errors import Invalid
+
+FORM_SECONDS: Final = 30.0  # for a form to come whole
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
@@ -14,7 +19,10 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_type != "application/x-www-form-urlencoded":
         raise Invalid("This address takes an ordinary form.")
     try:
-        form = await request.post()
+        async with asyncio.timeout(FORM_SECONDS):
+            form = await request.post()
+    except TimeoutError as error:
+        raise Invalid("This form took too long to come.") from error
     except (ValueError, LookupError) as error:
         raise Invalid("This address takes an ordinary form.") from error
     return {name: value for name, value in reversed(list(form.items())) if isinstance(value, str)}

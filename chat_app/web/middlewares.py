@@ -47,7 +47,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = {name: error.headers[name] for name in (hdrs.ALLOW,) if name in error.headers}
         return error_page(request, error.status, None, headers)
     except ConnectionError:
-        raise  # the visitor has gone: nobody is there to be told
+        # The visitor has gone. Nobody gets this; raised on, aiohttp would log it.
+        return web.Response(status=HTTPStatus.BAD_REQUEST)
     except Exception:
         log.exception("%s %s failed", request.method, request.match_info.route.resource)
         return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, None, {})

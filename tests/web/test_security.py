@@ -186,3 +186,29 @@ async def test_rubbish_on_the_wire_is_answered_quietly(client, caplog):
         writer.close()
         await writer.wait_closed()
     assert not [record for record in caplog.records if record.exc_info and record.levelno >= 30]
+
+
+async def send_half_a_form(client):
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(
+        b"POST /chat/lobby/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\nmessage=x"
+    )
+    return reader, writer
+
+
+async def test_whoever_goes_in_the_middle_of_a_form_leaves_no_trace(client, app, caplog):
+    _, writer = await send_half_a_form(client)
+    await asyncio.sleep(0.05)
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    assert not caplog.records
+    assert await app[keys.STORE].room("lobby") is None
+
+
+async def test_a_form_that_never_ends_is_refused(client, monkeypatch):
+    monkeypatch.setattr("chat_app.web.forms.FORM_SECONDS", 0.05)
+    reader, writer = await send_half_a_form(client)
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
