@@ -22,20 +22,27 @@ from chat_app.errors import StartError
 
 ENVIRONMENT_PREFIX = "CHAT_"
 
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**30)]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Unknown keys are refused: a misspelt setting must not be a silent default."""
 
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, str) and re.search("[\0\ud800-\udfff]", value):
+                raise ValueError(f"{name}: expected text, got {value!r}")
+
 
 class Server(_Section, frozen=True):
-    host: str = "127.0.0.1"
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for origin in self.allowed_origins:
             parts = urlsplit(origin)
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
@@ -55,6 +62,7 @@ class Storage(_Section, frozen=True):
     durability: Literal["full", "process"] = "full"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         prefix, _, file = self.url.partition("sqlite:///")
         if prefix or not file or "/" in file or file in (".", ".."):
             raise ValueError(f"url: expected sqlite:///FILE, got {self.url!r}")
@@ -75,7 +83,7 @@ class Limits(_Section, frozen=True):
     message_chars: Count = 4000
     frame_bytes: Count = 65536
     message_rate: Annotated[float, Meta(ge=0)] = 1.0
-    message_burst: Annotated[int, Meta(ge=1)] = 10
+    message_burst: Annotated[int, Meta(ge=1, le=2**30)] = 10
     connections_per_address: Count = 1000
 
     def __post_init__(self) -> None:
@@ -165,6 +173,9 @@ def _sections(tree: Any, source: str) -> dict[str, dict[str, Any]]:
     if not isinstance(tree, dict | None):
         raise StartError(f"{source}: expected sections such as `server:`, got a {_kind(tree)}")
     for section, settings in (tree or {}).items():
+        names = [section, *(settings or {})] if isinstance(settings, dict | None) else [section]
+        if odd := [name for name in names if not isinstance(name, str)]:
+            raise StartError(f"{source}: expected a name of a setting, got {odd[0]!r}")
         if not isinstance(settings, dict | None):
             raise StartError(f"{source}: {section}: expected settings, got a {_kind(settings)}")
     return {section: settings for section, settings in (tree or {}).items() if settings}

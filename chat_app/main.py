@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Queue
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from chat_app import __version__, keys
 from chat_app.assets import find_folder, load_assets
@@ -23,9 +24,12 @@ from chat_app.routes import setup_routes
 from chat_app.web.middlewares import add_headers, errors, visitor
 from chat_app.web.rendering import setup_templates
 
-if sys.platform == "win32":  # uvloop knows no Windows
+if sys.platform == "win32":  # which has neither
+    resource = None
     from asyncio import new_event_loop
 else:
+    import resource
+
     from uvloop import new_event_loop
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
@@ -61,8 +65,8 @@ async def serve(config: Config) -> None:
         host, port = config.server.host, config.server.port
         try:
             await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+        except (OSError, UnicodeError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise StartError(f"server.host {host}, server.port {port}: {reason}") from error
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
@@ -79,14 +83,23 @@ def logging_beside() -> Iterator[None]:
     lines.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     records: Queue[logging.LogRecord] = Queue()
     listener = QueueListener(records, lines)
-    logging.basicConfig(level=logging.INFO, handlers=[QueueHandler(records)])
-    # A line for each client that asks for a subprotocol of its own is a client's to write.
+    root = logging.getLogger()
+    root.addHandler(QueueHandler(records))
+    root.setLevel(logging.INFO)
+    # What a client alone brings about is not written down: a subprotocol of its own,
+    # and what is no HTTP, which aiohttp logs with a traceback and the client's bytes.
     logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     listener.start()
     try:
         yield
     finally:
         listener.stop()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,6 +133,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
+    raise_file_limit()
     with logging_beside(), asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(serve(config))
+        try:
+            runner.run(serve(config))
+        except KeyboardInterrupt:
+            pass  # before it was serving; nothing is open
+        finally:
+            # It is on its way out: a second signal must not make that a failure.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
     return 0
+
+
+def raise_file_limit() -> None:
+    """Take as many file descriptors as the system gives: each connection is one."""
+    if resource is not None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

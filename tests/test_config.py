@@ -100,6 +100,11 @@ def test_limits_that_belong_together_are_checked_together():
         ("limits:\n  message_rate: -1", "limits.message_rate: expected float >= 0"),
         ("site:\n  title: no\n  language: yes", "site.language: expected one of auto, ko, en"),
         ("a: [", ":1: "),
+        ("server:\n  5: x", "expected a name of a setting, got 5"),
+        ("server:\n  host: ''", "server.host: expected str of length >= 1"),
+        ('storage:\n  folder: "a\\0b"', "storage.folder: expected text"),
+        ('site:\n  title: "\\ud800"', "site.title: expected text"),
+        ("limits:\n  frame_bytes: 99999999999999999999", "limits.frame_bytes: "),
         ("\x00", "not YAML"),
     ],
 )

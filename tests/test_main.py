@@ -113,6 +113,29 @@ def test_a_bad_setting_ends_it_before_anything_is_opened(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+async def test_what_is_no_http_leaves_nothing_in_the_log(tmp_path):
+    async with serve(tmp_path) as server:
+        port = int(server.url.rpartition(":")[2])
+        for rubbish in (
+            b"FOO\r\n\r\n",
+            b"\x16\x03\x01\r\n\r\n",
+            b"GET / HTTP/1.1\r\nx\x01: y\r\n\r\n",
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(rubbish)
+            assert b" 400 " in await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+    assert server.log.read_text().count("\n") == 1
+
+
+async def test_a_second_signal_is_no_failure(tmp_path):
+    async with serve(tmp_path) as server:
+        for _ in range(20):
+            server.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.005)
+
+
 def test_help_and_version(tmp_path):
     status, out, _ = run("--help")
     assert status == 0

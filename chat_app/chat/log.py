@@ -58,13 +58,22 @@ class Log:
     async def _commit(self, batch: list[tuple[Draft, Done]]) -> None:
         try:
             appended = await self._store.append([draft for draft, _ in batch])
-        except Exception as error:
-            # Whatever it was, the batch is not in the log and must not be acknowledged.
-            if not isinstance(error, ChatError):
-                log.exception("%d messages could not be stored", len(batch))
-                error = StoreUnavailable("The message could not be stored.", retry_ms=2000)
-            for _, done in batch:
-                done(error)
+        except ChatError as error:
+            _refuse(batch, error)
+            return
+        except Exception:
+            # A fault of ours, and nothing of the batch is in the log. If one of the
+            # drafts brought it about, the others must not suffer for it.
+            log.exception("a batch of %d could not be stored", len(batch))
+            if len(batch) == 1:
+                _refuse(batch, StoreUnavailable("The message could not be stored."))
+            for one in batch if len(batch) > 1 else ():
+                await self._commit([one])
             return
         dones = (done for _, done in batch)
         self._committed(zip(appended, dones, strict=True))
+
+
+def _refuse(batch: list[tuple[Draft, Done]], error: ChatError) -> None:
+    for _, done in batch:
+        done(error)

@@ -9,6 +9,7 @@ from chat_app.errors import Invalid, Malformed, MessageEmpty, MessageTooLong
 from chat_app.models import Draft, User
 
 _STRIPPED: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ID: Final = re.compile("[A-Za-z0-9_-]{8,64}")
 
 
@@ -19,10 +20,11 @@ def draft(
 
     C0 controls but newline and tab are taken out. Raises MessageEmpty where only
     white space is left, MessageTooLong beyond `most_chars` code points (0: no
-    limit), Malformed for a NUL, Invalid for an id that breaks the rule in `Draft`.
+    limit), Malformed for a NUL or a lone surrogate, Invalid for an id that breaks the
+    rule in `Draft`.
     """
-    if "\0" in text:
-        raise Malformed("A message cannot have a NUL in it.")
+    if "\0" in text or _SURROGATE.search(text):
+        raise Malformed("A message cannot have a NUL or half a character in it.")
     text = _STRIPPED.sub("", text)
     if not text or text.isspace():
         raise MessageEmpty("The message is empty.")
@@ -31,9 +33,14 @@ def draft(
     at = time.time_ns() // 1_000_000
     if id is None:
         id = new_id(at)
-    elif not _ID.fullmatch(id):
+    elif not is_id(id):
         raise Invalid("An id has 8 to 64 characters of A-Z a-z 0-9 _ and -.")
     return Draft(room_key, room_name, id, author, text, at)
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a client may call a message that: see `Draft`."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_id(at: int) -> str:

@@ -11,6 +11,9 @@ ROOM_NAME_CHARS: Final = 64
 USER_NAME_CHARS: Final = 32
 
 # C0, C1 and DEL; the marks that reorder text; halves of a surrogate pair.
+# Letters that show nothing; a name needs something beside them.
+_FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
 _REFUSED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -23,7 +26,7 @@ def room_name(text: str) -> str:
     if _REFUSED.search(text):
         raise RoomNameRefused("A room's name cannot have control or text-direction characters.")
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name:
+    if not _shows(name):
         raise RoomNameRefused("A room needs a name.")
     if len(name) > ROOM_NAME_CHARS:
         raise RoomNameRefused(
@@ -48,7 +51,7 @@ def user_name(text: str) -> str:
     if _REFUSED.search(text):
         raise UserNameRefused("A name cannot have control or text-direction characters.")
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name:
+    if not _shows(name):
         raise UserNameRefused("A name cannot be empty.")
     if len(name) > USER_NAME_CHARS:
         raise UserNameRefused("A name has at most {limit} characters.", limit=USER_NAME_CHARS)
@@ -58,3 +61,10 @@ def user_name(text: str) -> str:
 def guest(user_id: str) -> User:
     """Return a guest who has not chosen a name: it comes from the id, so it stays."""
     return User(user_id, f"Guest {user_id.removeprefix('u_')[:4]}")
+
+
+def _shows(name: str) -> bool:
+    return any(
+        letter not in _FILLERS and unicodedata.category(letter) not in ("Cf", "Zs", "Mn")
+        for letter in name
+    )

@@ -31,8 +31,8 @@ RING_BYTES: Final = 256 * 1024  # newest frames kept per room that is open
 SLICE_EVENTS: Final = 100  # read from the store at once for members that are behind
 SLICES: Final = 8  # kept while members are behind, so that a storm reads each once
 BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behind
-DRAINED_BYTES: Final = 32 * 1024  # unsent bytes with which it may have more
-PATIENCE_SECONDS: Final = 10.0  # without draining, until a member that is behind is cut
+DRAINED_BYTES: Final = 64 * 1024  # unsent bytes with which it may have more, and how much more
+PATIENCE_SECONDS: Final = 10.0  # in which one that is behind must read something, or is cut
 FAR_EVENTS: Final = 10_000  # behind, at which it is cut however it drains
 PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind
 
@@ -51,18 +51,19 @@ class Member(Protocol):
 
 
 class _Lag:
-    """Where a member is that is not up to date, and when it last could take more.
+    """Where a member is that is not up to date, and when it last took something.
 
     `had` is a range (after, up to) that it was sent before it asked for what lies
     below: the cursor jumps over it.
     """
 
-    __slots__ = ("cursor", "drained_at", "had")
+    __slots__ = ("backlog", "cursor", "had", "progress_at")
 
     def __init__(self, cursor: int, had: tuple[int, int] | None = None) -> None:
         self.cursor = cursor
         self.had = had
-        self.drained_at = time.monotonic()
+        self.backlog = 0
+        self.progress_at = time.monotonic()
 
 
 class Room:
@@ -93,12 +94,18 @@ class Room:
     def join(self, member: Member, since: int, had: tuple[int, int] | None = None) -> None:
         """Let `member` have every event after `since`, but not those that it `had`.
 
-        A member that has joined already is moved.
+        A member that has joined already is moved: it is in one place at a time.
         """
+        self.leave(member)
         if since >= self.top:
             self._live.add(member)
         else:
             self._fall_behind(member, since, had)
+
+    def position(self, member: Member) -> int:
+        """Return the seq up to which a member that has joined was sent everything."""
+        lag = self._behind.get(member)
+        return self.top if lag is None else lag.cursor
 
     def leave(self, member: Member) -> None:
         self._live.discard(member)
@@ -151,7 +158,7 @@ class Room:
                     await asyncio.sleep(PAUSE_SECONDS)
         except Exception as error:
             if not isinstance(error, ChatError):
-                log.exception("room %r: catching up failed", self.key)
+                log.exception("members who are behind cannot catch up")
             # They come back and ask again; kept here they would wait for ever.
             for member in list(self._behind):
                 self._give_up(member)
@@ -161,14 +168,16 @@ class Room:
 
     async def _advance(self, member: Member, lag: _Lag) -> None:
         """Send what lies between a cursor and the top, as far as the member takes it."""
-        if member.backlog() > DRAINED_BYTES:
-            stuck = time.monotonic() - lag.drained_at > PATIENCE_SECONDS
+        backlog, before, lag.backlog = member.backlog(), lag.backlog, member.backlog()
+        if backlog < before or backlog <= DRAINED_BYTES:
+            lag.progress_at = time.monotonic()
+        if backlog > DRAINED_BYTES:
+            stuck = time.monotonic() - lag.progress_at > PATIENCE_SECONDS
             if stuck or self.top - lag.cursor > FAR_EVENTS:
                 self._give_up(member)
             return
-        lag.drained_at = time.monotonic()
-        while lag.cursor < self.top and member.backlog() <= BACKLOG_BYTES:
-            frames = await self._after(lag.cursor)
+        while lag.cursor < self.top and member.backlog() <= DRAINED_BYTES:
+            frames = _up_to(DRAINED_BYTES, await self._after(lag.cursor))
             if self._behind.get(member) is not lag:
                 return  # it left, or asked for something else, while the store was read
             if lag.had is not None:
@@ -178,6 +187,7 @@ class Room:
                     lag.cursor, lag.had = end - len(frames), None
             member.write(b"".join(frames))
             lag.cursor += len(frames)
+        lag.backlog = member.backlog()
         if lag.cursor >= self.top:
             del self._behind[member]
             self._live.add(member)
@@ -205,6 +215,16 @@ class Room:
             if len(self._slices) > SLICES:
                 del self._slices[next(iter(self._slices))]
         return frames[cursor - start :]
+
+
+def _up_to(size: int, frames: list[bytes]) -> list[bytes]:
+    """Return the first frames until they are `size` bytes, at least one."""
+    total = 0
+    for count, frame in enumerate(frames, start=1):
+        total += len(frame)
+        if total >= size:
+            return frames[:count]
+    return frames
 
 
 class Rooms:

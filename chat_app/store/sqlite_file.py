@@ -29,7 +29,8 @@ def lock_folder(folder: Path) -> FolderLock:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        if (folder / "lock").exists() or not any(folder.iterdir()):
+            folder.chmod(0o700)  # ours; a folder with other things in it is somebody's
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StartError(f"storage.folder {folder}: {error.strerror}") from error

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from chat_app.errors import Invalid
+from chat_app import keys
+from chat_app.errors import Invalid, RateLimited
 
 FORM_SECONDS: Final = 30.0  # for a form to come whole
 
@@ -13,16 +14,30 @@ FORM_SECONDS: Final = 30.0  # for a form to come whole
 async def read_form(request: web.Request) -> dict[str, str]:
     """Return the fields of a posted form; of a field that came twice, the first.
 
-    Raises Invalid for what is not application/x-www-form-urlencoded in a charset
-    that Python knows: multipart would put files on the disk.
+    Raises Invalid for what is not application/x-www-form-urlencoded in UTF-8:
+    multipart would put files on the disk, and Python knows charsets that take it a
+    second, or that make half characters.
     """
-    if request.content_type != "application/x-www-form-urlencoded":
+    ordinary = request.content_type == "application/x-www-form-urlencoded"
+    utf8 = (request.charset or "utf-8").lower() == "utf-8"
+    if not (ordinary and utf8) or hdrs.CONTENT_ENCODING in request.headers:
         raise Invalid("This address takes an ordinary form.")
     try:
         async with asyncio.timeout(FORM_SECONDS):
             form = await request.post()
     except TimeoutError as error:
         raise Invalid("This form took too long to come.") from error
-    except (ValueError, LookupError) as error:
+    except ValueError as error:
         raise Invalid("This address takes an ordinary form.") from error
     return {name: value for name, value in reversed(list(form.items())) if isinstance(value, str)}
+
+
+def take_message(request: web.Request) -> None:
+    """Take one of the messages that a visitor may send. Raises RateLimited.
+
+    Who shows no cookie is a new guest every time, and is counted by address as well.
+    """
+    rate = request.app[keys.MESSAGE_RATE]
+    wait = 0.0 if request.cookies else rate.wait(request[keys.ADDRESS])
+    if wait := wait or rate.wait(request[keys.USER].id):
+        raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)

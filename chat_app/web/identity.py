@@ -25,7 +25,7 @@ async def identify(request: web.Request) -> None:
         value, signed_at = signer.unsign(signed, return_timestamp=True)
         user_id = value.decode()
         due = (signer.get_timestamp() - signed_at.timestamp()) > _RENEWED
-    except BadSignature:
+    except (BadSignature, UnicodeError):
         user_id = f"u_{secrets.token_hex(8)}"
     request[keys.USER] = await request.app[keys.USERS].user(user_id)
     request[keys.COOKIE_DUE] = due

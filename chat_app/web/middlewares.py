@@ -1,7 +1,9 @@
 """What happens to every request: who, in which language, from where; and how it ends."""
 
 import logging
+import socket
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -15,6 +17,11 @@ from chat_app.web.origins import check_origin
 from chat_app.web.rendering import error_page, wants_json
 
 log = logging.getLogger(__name__)
+
+STALLED_SECONDS: Final = 30
+
+# Paths that are the same for everybody: no cookie, no page of ours for an error.
+NOBODY = ("/static/", "/favicon.ico", "/healthz", "/readyz")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:;"
@@ -30,6 +37,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     proxies = request.app[keys.CONFIG].server.trusted_proxies
     request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)
     request[keys.LANGUAGE] = language_of(request)
+    _give_up_on_the_stalled(request)
     try:
         return await handler(request)
     except ChatError as error:
@@ -42,7 +50,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             return web.json_response(answer, status=error.status, headers=headers)
         return error_page(request, error.status, text, headers)
     except web.HTTPException as error:
-        if error.status < 400 or request.path.startswith(("/static/", "/healthz", "/readyz")):
+        if error.status < 400 or request.path.startswith(NOBODY):
             raise
         headers = {name: error.headers[name] for name in (hdrs.ALLOW,) if name in error.headers}
         return error_page(request, error.status, None, headers)
@@ -54,10 +62,20 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, None, {})
 
 
+def _give_up_on_the_stalled(request: web.Request) -> None:
+    """Have the kernel end a connection whose peer takes nothing for STALLED_SECONDS.
+
+    An answer waits for its reader as long as it takes, and holds its memory.
+    """
+    sock = request.transport and request.transport.get_extra_info("socket")
+    if sock and hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
+
+
 @web.middleware
 async def visitor(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Know who calls, and that it is from a page of ours."""
-    if request.path.startswith(("/static/", "/healthz", "/readyz")):
+    if request.path.startswith(NOBODY):
         return await handler(request)
     check_origin(request)
     await identify(request)
@@ -75,3 +93,4 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     if request.get(keys.COOKIE_DUE):
         set_cookie(request, response)
+        headers.setdefault(hdrs.CACHE_CONTROL, "no-store")  # it is this visitor's alone

@@ -17,10 +17,11 @@ def check_origin(request: web.Request) -> None:
     `server.allowed_origins`. A POST: Sec-Fetch-Site says so, else the same for
     Origin; with neither header, only without a cookie.
     """
-    if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-        if hdrs.ORIGIN in request.headers and not _is_ours(request):
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        upgrade = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+        if upgrade and hdrs.ORIGIN in request.headers and not _is_ours(request):
             raise OriginRefused("This page may not talk to this server.")
-    elif request.method not in ("GET", "HEAD", "OPTIONS"):
+    else:
         site = request.headers.get("Sec-Fetch-Site")
         if site in ("same-origin", "none"):
             return

@@ -11,9 +11,9 @@ from aiohttp import web
 from chat_app import keys
 from chat_app.chat import messages
 from chat_app.chat.names import room_key, room_name
-from chat_app.errors import ChatError, Invalid, RateLimited, RoomNameRefused
+from chat_app.errors import ChatError, Invalid, RoomNameRefused
 from chat_app.models import Appended, Event
-from chat_app.web.forms import read_form
+from chat_app.web.forms import read_form, take_message
 from chat_app.web.languages import explain
 from chat_app.web.rendering import page
 
@@ -27,7 +27,8 @@ async def front(request: web.Request) -> web.Response:
 
 async def without_slash(request: web.Request) -> web.Response:
     """GET /chat and /chat/{room}: the same with a slash."""
-    raise web.HTTPPermanentRedirect(request.rel_url.with_path(request.path + "/", keep_query=True))
+    query = f"?{request.query_string}" if request.query_string else ""
+    raise web.HTTPPermanentRedirect(f"{request.rel_url.raw_path}/{query}")
 
 
 async def lobby(request: web.Request) -> web.Response:
@@ -60,9 +61,7 @@ async def post_message(request: web.Request) -> web.Response:
         draft = messages.draft(
             opened.key, name, request[keys.USER], text, id, most_chars=most_chars
         )
-        if wait := app[keys.MESSAGE_RATE].wait(request[keys.USER].id):
-            retry_ms = int(wait * 1000) + 1
-            raise RateLimited("You are sending too fast.", retry_ms=retry_ms)
+        take_message(request)
         done: asyncio.Future[Appended | ChatError] = asyncio.Future()
         app[keys.ROOMS].post(opened, draft, done.set_result)
         if isinstance(outcome := await asyncio.shield(done), ChatError):

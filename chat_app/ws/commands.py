@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chat_app.chat.messages import is_id
 from chat_app.errors import ChatError, Invalid, Malformed
 from chat_app.ws import history, messages, resume
 from chat_app.ws.connection import Connection
@@ -52,7 +53,7 @@ class _Bare(msgspec.Struct, frozen=True):
     """The tutorial's frame: anything that has a string `message`."""
 
     message: str
-    id: str | None = None
+    id: object = None
 
 
 _command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Post | History | Resume | Pong)
@@ -78,7 +79,12 @@ def decode(data: bytes, *, full: bool) -> Command:
         bare = _bare.decode(data)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"Not a message: {error}.") from error
-    return Post(bare.message, bare.id)
+    if full and not isinstance(bare.id, str | None):
+        raise Invalid("An id is a string.")
+    if isinstance(bare.id, str) and (full or is_id(bare.id)):
+        return Post(bare.message, bare.id)
+    # A bare client cannot be told that its id is none, and must lose nothing.
+    return Post(bare.message)
 
 
 class _Head(msgspec.Struct, frozen=True):

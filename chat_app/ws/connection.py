@@ -5,11 +5,13 @@ import logging
 import secrets
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from aiohttp import web
 
-from chat_app.chat.rooms import BACKLOG_BYTES, DRAINED_BYTES, PATIENCE_SECONDS, Room, Rooms
+from chat_app.chat.rooms import DRAINED_BYTES, PATIENCE_SECONDS, Room, Rooms
 from chat_app.config import Limits
 from chat_app.errors import ChatError
 from chat_app.models import Appended, User
@@ -39,8 +41,9 @@ class Connection:
         self.id = secrets.token_hex(6)
         self.user = user
         self.full = full
-        self.unanswered = 0
-        self.quiet = 0
+        self.is_read = True
+        self.unanswered = 0  # sweeps since a ping after which nothing was read
+        self.quiet = 0  # sweeps since the last ping
         self._ws = ws
         self._transport = transport
         self._in_flight = 0
@@ -76,14 +79,28 @@ class Connection:
     async def drained(self) -> None:
         """Wait until it may be served again: it reads what it was sent, and its posts are in.
 
-        While this waits nothing is read from it, so it cannot grow what it owes.
+        While this waits nothing is read from it, so it cannot grow what it owes. It is
+        cut when it has read nothing at all for PATIENCE_SECONDS.
         """
-        patience = time.monotonic() + PATIENCE_SECONDS
-        while self._in_flight >= IN_FLIGHT or self.backlog() > DRAINED_BYTES:
-            if self.backlog() > BACKLOG_BYTES and time.monotonic() > patience:
-                self.too_slow()
-                return
-            await asyncio.sleep(0.01)
+        progress_at, before = time.monotonic(), self.backlog()
+        with self.unread():
+            while self.must_wait and not self.closing:
+                await asyncio.sleep(0.01)
+                backlog = self.backlog()
+                if backlog < before or backlog <= DRAINED_BYTES:
+                    progress_at = time.monotonic()
+                elif time.monotonic() - progress_at > PATIENCE_SECONDS:
+                    self.too_slow()
+                before = backlog
+
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """Say that nothing is read from it for a while, so that no answer is expected."""
+        self.is_read = False
+        try:
+            yield
+        finally:
+            self.is_read, self.unanswered = True, 0
 
     @property
     def must_wait(self) -> bool:

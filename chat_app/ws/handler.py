@@ -54,7 +54,8 @@ async def room_socket(request: web.Request) -> web.WebSocketResponse:
     try:
         await _visit(request, ws, full=full)
     except ConnectionError:
-        pass  # it went away in the middle of something
+        if not ws.prepared:
+            raise  # gone before it was answered; otherwise, in the middle of something
     finally:
         app[keys.ADDRESSES].leave(network)
     return ws
@@ -102,7 +103,7 @@ async def _serve(
     except ConnectionError:
         raise
     except Exception:
-        log.exception("connection failed user=%s room=%s", conn.user.id, room.key)
+        log.exception("connection failed user=%s", conn.user.id)
         conn.close(Close.FAULT)
     finally:
         room.leave(conn)
@@ -126,7 +127,9 @@ def _greet(conn: Connection, request: web.Request) -> None:
     )
     if conn.full and "since" in request.query:
         try:
-            command = msgspec.convert(dict(request.query), Resume, strict=False)
+            asked = {name: request.query.get(name) for name in ("epoch", "since", "limit")}
+            given = {name: value for name, value in asked.items() if value is not None}
+            command = msgspec.convert(given, Resume, strict=False)
         except msgspec.ValidationError as error:
             conn.send(protocol.error(Invalid(f"{error}."), None))
         else:
@@ -158,6 +161,11 @@ async def _serve_frame(conn: Connection, rate: MessageRate, kind: WSMsgType, dat
         conn.malformed(Malformed("A binary frame."))
         return
     try:
+        data.decode()
+    except UnicodeDecodeError:
+        conn.close(Close.NOT_UTF8)  # RFC 6455 leaves no choice
+        return
+    try:
         command = decode(data, full=conn.full)
         row = COMMANDS[type(command)]
         if row.limited:
@@ -168,10 +176,7 @@ async def _serve_frame(conn: Connection, rate: MessageRate, kind: WSMsgType, dat
         if answer is not None:
             conn.send(answer)
     except Malformed as refusal:
-        if isinstance(refusal.__cause__, UnicodeDecodeError):
-            conn.close(Close.NOT_UTF8)  # RFC 6455 leaves no choice
-        else:
-            conn.malformed(refusal)
+        conn.malformed(refusal)
     except ChatError as refusal:
         conn.send(protocol.error(refusal, refusal_id(refusal, data)))
 
@@ -183,4 +188,5 @@ async def _take_message(conn: Connection, rate: MessageRate) -> None:
         if conn.full:
             retry_ms = int(wait * 1000) + 1
             raise RateLimited("You are sending too fast.", retry_ms=retry_ms)
-        await asyncio.sleep(wait)
+        with conn.unread():
+            await asyncio.sleep(wait)

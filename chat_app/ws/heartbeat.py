@@ -25,7 +25,7 @@ def sweep(conn: Connection) -> None:
     """Count one sweep for a connection: ping it every PING_SECONDS, and cut it if
     nothing at all was read from it for PONG_SECONDS after a ping."""
     conn.quiet += 1
-    if conn.unanswered:
+    if conn.unanswered and conn.is_read:
         conn.unanswered += 1
         if (conn.unanswered - 1) * SWEEP_SECONDS >= PONG_SECONDS:
             conn.close(Close.NO_PONG)

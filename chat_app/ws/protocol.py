@@ -14,6 +14,7 @@ from chat_app.errors import ChatError
 from chat_app.models import Event, User
 
 SUBPROTOCOL: Final = "chat.v1"
+MOST_SEQ: Final = 2**53 - 1  # the largest integer that JavaScript has exactly
 
 _encode = msgspec.json.Encoder().encode
 

@@ -5,14 +5,14 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from chat_app.ws.connection import Connection
-from chat_app.ws.protocol import Command, Reset, Resumed
+from chat_app.ws.protocol import MOST_SEQ, Command, Reset, Resumed
 
 NEWEST: Final = 50  # sent to whoever is further behind than its limit; the rest is history
 
 
 class Resume(Command, frozen=True, tag="resume"):
     epoch: str
-    since: Annotated[int, Meta(ge=0)]
+    since: Annotated[int, Meta(ge=0, le=MOST_SEQ)]
     limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
 
 
@@ -29,9 +29,10 @@ def resume(conn: Connection, command: Resume) -> None:
         room.join(conn, room.top)
         return
     since, to, had = command.since, room.top, None
-    if conn.may_have_early and since <= conn.start < to:
-        # What was sent live since the welcome is not sent again.
-        to, had = conn.start, (conn.start, room.top)
+    sent = room.position(conn)
+    if conn.may_have_early and since <= conn.start < sent:
+        # What was sent since the welcome is not sent again.
+        to, had = conn.start, (conn.start, sent)
     conn.may_have_early = False
     limited = to - since > command.limit
     if limited:

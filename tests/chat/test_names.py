@@ -66,7 +66,9 @@ def test_a_person_is_called_what_was_written_tidied():
     assert user_name("x" * 32) == "x" * 32
 
 
-@pytest.mark.parametrize("written", ["", " ", "x" * 33, "a\nb", "\u202eann"])
+@pytest.mark.parametrize(
+    "written", ["", " ", "\u200b", "\u3164\u115f", "x" * 33, "a\nb", "\u202eann"]
+)
 def test_a_person_is_not_called(written):
     with pytest.raises(UserNameRefused):
         user_name(written)

@@ -204,6 +204,72 @@ async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, sa
     assert stuck.got == quick.got
 
 
+async def test_a_member_that_joins_again_is_in_one_place(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
+    monkeypatch.setattr(rooms, "DRAINED_BYTES", 1)
+    room = await house.open("lobby")
+    member = Member()
+    member.stuck = True
+    room.join(member, 0)
+    await say(room, "a", "b")
+    assert room.position(member) == 2
+    await say(room, "c", "d")
+    assert room.position(member) == 2  # behind: the rest was not sent
+    room.join(member, room.top)
+    assert room.position(member) == 4
+    assert not room._behind
+    room.join(member, 1)
+    assert not room._live
+
+
+async def test_one_that_is_behind_is_given_little_at_a_time(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "DRAINED_BYTES", 100)
+    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    room = await house.open("lobby")
+    await say(room, *["x" * 40 for _ in range(50)])
+    member = Member()
+    member.stuck = True
+    room.join(member, 0)
+    await settled()
+    assert 100 < member.held < 250
+    while len(member.got) < 50:
+        member.held = 0
+        await asyncio.sleep(0)
+
+
+async def test_one_that_reads_slowly_but_reads_is_not_cut(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "DRAINED_BYTES", 100)
+    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    now = [0.0]
+    monkeypatch.setattr("chat_app.chat.rooms.time.monotonic", lambda: now[0])
+    room = await house.open("lobby")
+    await say(room, *["x" * 40 for _ in range(50)])
+    member = Member()
+    member.stuck = True
+    room.join(member, 0)
+    await settled()
+    while len(member.got) < 50:
+        member.held -= 1
+        now[0] += rooms.PATIENCE_SECONDS - 1
+        await asyncio.sleep(0)
+    assert not member.cut
+
+
+async def test_a_draft_that_cannot_be_stored_takes_no_other_with_it(house, say, store, monkeypatch):
+    room = await house.open("lobby")
+    append = store.append
+
+    async def choosy(drafts):
+        if any(draft.message == "poison" for draft in drafts):
+            raise ZeroDivisionError
+        return await append(drafts)
+
+    monkeypatch.setattr(store, "append", choosy)
+    outcomes = await say(room, "a", "poison", "b")
+    assert [type(outcome) for outcome in outcomes] == [Appended, StoreUnavailable, Appended]
+    assert [event.message for event in await store.events("lobby", limit=9)] == ["a", "b"]
+
+
 async def test_one_that_stays_stuck_is_cut(house, say, monkeypatch):
     monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
     monkeypatch.setattr(rooms, "DRAINED_BYTES", 1)

@@ -34,6 +34,14 @@ async def test_the_folder_is_for_its_owner_alone(store, storage):
     assert Path(storage.folder).stat().st_mode & 0o777 == 0o700
 
 
+async def test_a_folder_of_somebody_elses_keeps_its_mode(storage):
+    folder = Path(storage.folder)
+    folder.mkdir(mode=0o755)
+    (folder / "theirs").write_text("")
+    await (await open_store(storage)).close()
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
 async def test_the_log_waits_for_the_disk(store):
     assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
     assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -40,7 +40,7 @@ def template_texts():
 
 
 # Told to programs only, as frames on the socket: a person's page never makes them.
-WIRE_ONLY = {"A binary frame."}
+WIRE_ONLY = {"A binary frame.", "An id is a string."}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote
 
 import pytest
+from yarl import URL
 
 from chat_app import keys
 from chat_app.web.languages import TRANSLATIONS
@@ -54,9 +55,12 @@ async def test_the_front_door_leads_to_the_lobby(client):
     assert (answer.status, answer.headers["Location"]) == (302, "/chat/")
 
 
-@pytest.mark.parametrize("path", ["/chat", "/chat/lobby", "/chat/%EB%A1%9C%EB%B9%84?before=3"])
+@pytest.mark.parametrize(
+    "path", ["/chat", "/chat/lobby", "/chat/%EB%A1%9C%EB%B9%84?before=3", "/chat/a%2Fb"]
+)
 async def test_a_missing_slash_is_put_right(client, path):
-    answer = await client.get(path, allow_redirects=False)
+    url = URL(str(client.make_url("/")).rstrip("/") + path, encoded=True)
+    answer = await client.session.get(url, allow_redirects=False)
     path, _, query = path.partition("?")
     assert answer.status == 308
     assert answer.headers["Location"] == f"{path}/{'?' + query if query else ''}"
@@ -215,6 +219,8 @@ async def test_a_fault_of_ours_is_500_with_a_page_and_a_line_in_the_log(
             "data": b"message=x",
             "headers": {"Content-Type": f"{URLENCODED}; charset=nonsense"},
         },
+        {"data": b"message=+2AA-", "headers": {"Content-Type": f"{URLENCODED}; charset=utf-7"}},
+        {"data": b"x", "headers": {"Content-Type": URLENCODED, "Content-Encoding": "gzip"}},
         {"data": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=y"}},
         {"json": {"message": "x"}},
     ],

@@ -212,3 +212,39 @@ async def test_a_form_that_never_ends_is_refused(client, monkeypatch):
     assert b" 400 " in await reader.readline()
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_cookie_of_raw_bytes_is_another_guest(client, caplog):
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(b"GET /chat/ HTTP/1.1\r\nHost: x\r\nCookie: guest=\xff\xfe\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b" 200 " in head.split(b"\r\n")[0]
+    assert b"Set-Cookie: guest=u_" in head
+    writer.close()
+    await writer.wait_closed()
+    assert not caplog.records
+
+
+async def test_what_is_kept_by_others_bears_no_cookie(client):
+    assert "Set-Cookie" not in (await client.get("/favicon.ico")).headers
+    answer = await client.get("/chat", allow_redirects=False)
+    assert "Set-Cookie" in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_post_is_a_post_whatever_else_it_says(client):
+    headers = {"Upgrade": "websocket", "Sec-Fetch-Site": "cross-site", "Cookie": "a=b"}
+    async with ClientSession() as bare:
+        url = client.make_url("/chat/lobby/")
+        answer = await bare.post(url, data={"message": "hi"}, headers=headers)
+        assert answer.status == 403
+
+
+@pytest.mark.parametrize("settings", [["limits.message_rate=1", "limits.message_burst=3"]])
+async def test_guests_without_a_cookie_are_counted_by_address(client, settings):
+    statuses = []
+    for number in range(5):
+        async with ClientSession() as bare:
+            url = client.make_url("/chat/lobby/")
+            statuses.append((await bare.post(url, data={"message": str(number)})).status)
+    assert statuses == [200, 200, 200, 429, 429]

@@ -6,6 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
+from chat_app import keys
+from chat_app.ws.heartbeat import sweep
+
 
 async def test_everyone_in_the_room_gets_the_same_bytes_once(join):
     alice = await join("lobby", "alice", bare=True)
@@ -107,3 +110,24 @@ async def test_it_is_read_more_slowly_beyond_its_rate_and_loses_nothing(join, se
     for number in range(6):
         await alice.send({"message": str(number)})
     assert [(await alice.next())["message"] for _ in range(6)] == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("settings", [["limits.message_rate=0.01", "limits.message_burst=1"]])
+async def test_one_that_is_read_slowly_is_not_expected_to_answer(join, app, settings):
+    alice = await join("lobby", "alice", bare=True)
+    await alice.send({"message": "one"})
+    await alice.send({"message": "two"})
+    await alice.next()
+    (conn,) = app[keys.CONNECTIONS]
+    while conn.is_read:
+        await asyncio.sleep(0)
+    for _ in range(100):
+        sweep(conn)
+    assert not conn.closing
+
+
+async def test_an_id_that_is_none_costs_it_nothing(join):
+    alice = await join("lobby", "alice", bare=True)
+    await alice.send({"message": "one", "id": 5})
+    await alice.send({"message": "two", "id": "x"})
+    assert [(await alice.next())["message"] for _ in range(2)] == ["one", "two"]

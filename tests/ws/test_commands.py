@@ -87,9 +87,13 @@ async def test_a_binary_frame_is_malformed(join):
     assert await alice.close_code() == 4500
 
 
-async def test_text_that_is_not_utf8_ends_the_connection(join):
+@pytest.mark.parametrize(
+    "frame",
+    [b'{"message":"\xff"}', b'{"message":"x","y":"\xff"}', b"\xff\xfe", b'{"\xed\xa0\x80":1}'],
+)
+async def test_text_that_is_not_utf8_ends_the_connection(join, frame):
     alice = await join("lobby")
-    await alice.ws.send_frame(b'{"message":"\xff"}', 1)
+    await alice.ws.send_frame(frame, 1)
     assert await alice.close_code() == 1007
 
 
@@ -112,6 +116,9 @@ async def test_a_refused_frame_is_never_counted_as_malformed(join):
         ({"message": "x", "id": "bad id!!"}, "invalid"),
         ({"type": "history", "id": "12345678", "limit": 101}, "invalid"),
         ({"type": "history", "id": "12345678", "before": 0}, "invalid"),
+        ({"type": "history", "id": "12345678", "before": 2**63}, "invalid"),
+        ({"type": "history", "id": "12345678\n"}, "invalid"),
+        ({"type": "resume", "id": "12345678", "epoch": "x", "since": 2**63}, "invalid"),
     ],
 )
 async def test_a_refusal_says_why_and_bears_the_id(join, frame, code):

@@ -203,3 +203,36 @@ async def test_a_reader_far_behind_is_left_behind_and_caught_up(join, app):
     said = await slow.messages(count)
     assert [frame["seq"] for frame in said] == list(range(1, count + 1))
     assert not room._behind
+
+
+async def test_one_answer_is_not_larger_than_a_reader_may_owe(join):
+    alice = await join("lobby")
+    for start in range(0, 100, 20):
+        for number in range(start, start + 20):
+            await alice.send({"message": "가" * 4000, "id": f"number-{number:04}"})
+        await alice.messages(20)
+    seqs: list[int] = []
+    before = 101
+    while before > 1:
+        await alice.send({"type": "history", "id": "page-0001", "limit": 100, "before": before})
+        answer = await alice.expect("history")
+        page = [event["seq"] for event in answer["events"]]
+        assert 0 < len(page) < 30
+        assert page[-1] == before - 1
+        assert answer["more"] == (page[0] > 1)
+        seqs, before = page + seqs, page[0]
+    assert seqs == list(range(1, 101))
+
+
+async def test_a_handshake_that_is_given_up_leaves_no_trace(client, caplog):
+    for _ in range(30):
+        _, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write(
+            b"GET /ws/chat/lobby/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await writer.drain()
+        writer.transport.abort()
+    await asyncio.sleep(0.1)
+    assert not [record for record in caplog.records if record.exc_info]

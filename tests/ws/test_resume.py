@@ -115,3 +115,30 @@ async def test_a_bare_client_gets_no_answer_to_it(join, log):
     bare = await join("lobby", "bob", bare=True, epoch=epoch, since=2)
     await post("8")
     assert (await bare.next())["seq"] == 8
+
+
+@pytest.mark.parametrize("since", [0, 3, 400])
+async def test_one_that_had_fallen_behind_gets_all_of_it_all_the_same(join, since):
+    """What it was not sent yet, because it did not read, is not taken for sent."""
+    slow, quick = await join("lobby", "slow"), await join("lobby", "quick")
+    text, count = "x" * 4000, 400
+    transport = slow.ws._conn.transport
+    transport.pause_reading()
+    for start in range(0, count, 40):
+        for number in range(start, start + 40):
+            await quick.send({"message": text, "id": f"number-{number:04}"})
+        await quick.messages(40)
+    await slow.send({"type": "resume", "epoch": slow.welcome["epoch"], "since": since})
+    transport.resume_reading()
+    await quick.post("last")
+    before: list[int] = []
+    while (frame := await slow.next())["type"] == "message":
+        before.append(frame["seq"])
+    after = [(await slow.next())["seq"]]
+    while after[-1] != count + 1:
+        after.append((await slow.next())["seq"])
+    assert before == list(range(1, len(before) + 1))
+    # From the beginning: the connection goes on where it is. Else: from where it asks.
+    first = len(before) + 1 if since == 0 else since + 1
+    assert after == list(range(first, count + 2))
+    assert (frame["from"], frame["to"]) == ((1, 0) if since == 0 else (since + 1, count))
