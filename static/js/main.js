@@ -8,7 +8,7 @@ import { Composer } from "./ui/composer.js"
 import { find } from "./ui/dom.js"
 import { History } from "./ui/history.js"
 import { keys } from "./ui/keys.js"
-import { Name } from "./ui/name.js"
+import { showName } from "./ui/name.js"
 import { remember } from "./ui/recent.js"
 import { Scroll } from "./ui/scroll.js"
 import { Status } from "./ui/status.js"
@@ -52,14 +52,14 @@ const history = new History({
 })
 const announcer = new Announcer(find("#announcer"), texts)
 const status = new Status(find("#status"), texts, () => socket.connect())
-const name = new Name(find("#me"), texts)
+const card = find("#me")
 keys(chat, composer.field)
 remember(room)
 
 /** @param {User} user */
 function iAm(user) {
   me = user
-  name.show(user)
+  showName(card, texts, user)
 }
 
 /** What the server sends, by type; types that are not here are of a later version, and ignored. */
@@ -112,7 +112,8 @@ on(log, "event", (event) => {
 on(log, "gap", () => socket.send({ type: "resume", epoch: log.epoch, since: log.last, limit: FAR }))
 
 on(outbox, "change", (item) => timeline.show(item))
-on(find("#me"), "renamed", iAm)
+on(card, "renamed", iAm)
+card.addEventListener("toggle", () => import("./later/name.js").then(({ Name }) => new Name(card, texts), () => {}), { once: true })
 
 addEventListener("online", () => socket.connect())
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.state === "waiting" && socket.connect())

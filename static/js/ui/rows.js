@@ -1,8 +1,9 @@
 // Rows of the timeline, from the <template> or adopted from the server's HTML.
-import { hue, initial, isEmoji, linkify } from "../core/texts.js"
+import { hue, initial, isEmoji } from "../core/texts.js"
 import { find, stamp } from "./dom.js"
 /** @import { Clock } from "../core/clock.js" */
-/** @import { Part } from "../core/texts.js" */
+
+const MAY_LINK = /https?:\/\/|mailto:/i
 
 /**
  * @typedef {object} Row what the timeline knows of an <li>
@@ -77,8 +78,8 @@ function dress(li, row, clock) {
   tell(li, row.at, clock)
   const body = find(".body", li)
   body.classList.toggle("emoji", isEmoji(row.text))
-  const parts = linkify(row.text)
-  if (parts.some((each) => each.href)) body.replaceChildren(...parts.map(node))
+  // Without that module (the network has just gone) a link is text.
+  if (MAY_LINK.test(row.text)) import("../later/links.js").then(({ link }) => link(body, row.text), () => {})
   return li
 }
 
@@ -88,16 +89,4 @@ function tell(li, at, clock) {
   time.dateTime = new Date(at).toISOString()
   time.textContent = clock.time(at)
   time.title = clock.full(at)
-}
-
-/** @param {Part} part */
-function node({ text, href, host }) {
-  if (!href) return document.createTextNode(text)
-  const link = document.createElement("a")
-  link.href = href
-  link.rel = "noopener noreferrer nofollow ugc"
-  link.target = "_blank"
-  link.textContent = text
-  if (host) link.dataset.host = host // shown by CSS: the text stays what was written
-  return link
 }
