@@ -30,6 +30,33 @@ def test_the_room_preloads_what_it_imports_and_nothing_else():
     assert preloaded == imported(assets, "js/main.js")
 
 
+def test_scripts_are_sent_without_their_comments_line_by_line(tmp_path):
+    script = """// What it is.
+const url = "https://a.example" // stays
+/**
+ * A contract.
+ */
+export function f(/** @type {any} */ x) {
+    // why
+    return `${x} /** ${url} */`
+}
+"""
+    (tmp_path / "a.js").write_text(script)
+    assert (
+        load_assets(tmp_path).files["a.js"].body.decode()
+        == """
+const url = "https://a.example" // stays
+
+
+
+export function f(/** @type {any} */ x) {
+
+    return `${x} /** ${url} */`
+}
+"""
+    )
+
+
 def test_scripts_and_styles_are_within_their_budget():
     assets = load_assets(find_folder("static"))
     first = {url.removeprefix(assets.prefix) for url in assets.modules}

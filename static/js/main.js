@@ -2,6 +2,7 @@
 import { Clock } from "./core/clock.js"
 import { RoomLog } from "./core/log.js"
 import { Outbox } from "./core/outbox.js"
+import { Pending } from "./core/pending.js"
 import { RoomSocket } from "./core/socket.js"
 import { Announcer } from "./ui/announcer.js"
 import { Composer } from "./ui/composer.js"
@@ -26,7 +27,15 @@ const socket = new RoomSocket(() => {
   const origin = location.origin.replace(/^http/, "ws")
   return `${origin}${room.socket}?epoch=${encodeURIComponent(log.epoch)}&since=${log.last}&limit=${FAR}`
 })
-const outbox = new Outbox((frame) => socket.send(frame))
+const box = `outbox:${room.key}:${me.id}` // another person at this browser is not shown them
+const outbox = new Outbox({
+  name: box,
+  kept: new Pending(box),
+  send: (frame) => socket.send(frame),
+  shown: (id) => timeline.has(id),
+  locks: navigator.locks,
+  channel: new BroadcastChannel(box),
+})
 
 const composer = new Composer({
   form: find("#composer"),
@@ -34,14 +43,34 @@ const composer = new Composer({
   limit: room.limits.message_chars,
   texts,
   send: (text) => {
-    outbox.add(text)
+    const kept = outbox.add(text)
     scroll.toEnd()
+    return kept
   },
 })
 composer.focus()
 
 const clock = new Clock(room.language)
-const timeline = new Timeline(chat, { me: () => me, clock, texts, retry: (id) => outbox.retry(id) })
+const timeline = new Timeline(chat, {
+  me: () => me,
+  clock,
+  texts,
+  connected: () => socket.state === "open",
+  actions: {
+    retry({ id }) {
+      outbox.retry(id)
+      chat.focus() // the button is gone
+    },
+    edit({ id, text }) {
+      composer.restore(text)
+      outbox.remove(id)
+    },
+    delete({ id }) {
+      outbox.remove(id)
+      chat.focus()
+    },
+  },
+})
 const scroll = new Scroll(chat, find("#new-messages"), texts)
 const history = new History({
   log: chat,
@@ -70,6 +99,7 @@ const frames = {
   resumed({ from, limited }) {
     log.resumed()
     if (!limited) return
+    timeline.settle()
     history.skip(log.last, from)
     log.jump(log.epoch, from - 1)
   },
@@ -79,7 +109,7 @@ const frames = {
     if (top) history.load(history.skip(0, top + 1))
   },
   message: (event) => log.receive(event),
-  ack: ({ id }) => outbox.acked(id),
+  ack: ({ id, seq }) => outbox.acked(id, seq),
   error: (error) => outbox.refused(error),
 }
 
@@ -99,7 +129,7 @@ on(socket, "closed", (code) => outbox.offline(code))
 
 on(log, "event", (event) => {
   timeline.append(event)
-  if (event.user.id === me.id) outbox.acked(event.id)
+  if (event.user.id === me.id) outbox.acked(event.id, event.seq)
   else {
     announcer.say(event)
     scroll.arrived()
@@ -111,10 +141,16 @@ on(log, "event", (event) => {
 })
 on(log, "gap", () => socket.send({ type: "resume", epoch: log.epoch, since: log.last, limit: FAR }))
 
-on(outbox, "change", (item) => timeline.show(item))
+on(outbox, "change", (item) => {
+  // Acked, and the cursor is past it, yet not on the page: it is in the part that is not loaded.
+  if (item.state === "deleted" || item.seq <= log.last) timeline.drop(item.id)
+  else timeline.show(item)
+})
 on(card, "renamed", iAm)
 card.addEventListener("toggle", () => import("./later/name.js").then(({ Name }) => new Name(card, texts), () => {}), { once: true })
 
-addEventListener("online", () => socket.connect())
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.state === "waiting" && socket.connect())
+addEventListener("online", () => socket.wake())
+addEventListener("offline", () => socket.drop())
+document.addEventListener("visibilitychange", () => (document.hidden ? outbox.rest() : socket.wake()))
+outbox.open()
 socket.connect()

@@ -19,7 +19,10 @@ type Item = {
   text: string
   /** milliseconds since 1970 */
   at: number
-  state: "queued" | "sent" | "acked" | "failed"
+  /** new: not yet kept, and so not yet to be sent */
+  state: "new" | "queued" | "sent" | "acked" | "failed" | "deleted"
+  /** its place in the room, once acked */
+  seq?: number
   /** why it failed */
   code?: string
   /** the same in words, when the server gave any */

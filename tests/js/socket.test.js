@@ -74,13 +74,38 @@ test("connect() while waiting tries at once, and only once", () => {
   assert.equal(FakeWebSocket.all.length, 2)
 })
 
-test("a refusal for good stops it", () => {
+test("a refusal for good stops it, and a network that comes back does not change that", () => {
   const { socket } = open()
   newest().say(WELCOME)
   newest().drop(4503)
   mock.timers.tick(120_000)
+  socket.wake()
   assert.equal(FakeWebSocket.all.length, 1)
   assert.equal(socket.state, "stopped")
+})
+
+test("a network that comes back is tried at once, unless the server asked to be left alone", () => {
+  const { socket } = open()
+  newest().drop(1006)
+  socket.wake()
+  assert.equal(FakeWebSocket.all.length, 2)
+  for (const code of [1012, 1013]) {
+    newest().drop(code)
+    const before = FakeWebSocket.all.length
+    socket.wake()
+    assert.equal(FakeWebSocket.all.length, before)
+    socket.connect()
+    assert.equal(FakeWebSocket.all.length, before + 1)
+  }
+})
+
+test("a connection that is let go is tried again like any that was lost", () => {
+  const { socket } = open()
+  newest().say(WELCOME)
+  socket.drop()
+  assert.equal(FakeWebSocket.all[0].readyState, 3)
+  mock.timers.tick(1_000)
+  assert.equal(FakeWebSocket.all.length, 2)
 })
 
 test("35 seconds without a frame: the connection is dead, and another one is made", () => {

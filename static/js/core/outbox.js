@@ -1,61 +1,90 @@
-// One's own messages until the server has them. One is in flight at a time, so that a
-// refused "slow down" cannot put the second before the first.
+// One's own messages until the server has them. One is in flight at a time, so that a refused
+// "slow down" cannot put the second before the first; and of the tabs that share what is kept,
+// one sends. Where there are no Web Locks (plain http) each tab sends what it knows: the ids
+// make that safe.
 import { newId } from "./id.js"
+/** @import { Pending } from "./pending.js" */
 
 const ANSWER = 10_000 // ms online without an answer: it failed
 
-/** Fires "change" (detail: Item) whenever an item is added or changes its state. */
+/**
+ * Fires "change" (detail: Item) whenever an item is added or changes its state, and, since their
+ * prospects changed, for all of them when the connection comes or goes.
+ */
 export class Outbox extends EventTarget {
   /** @type {Map<string, Item>} */
   #items = new Map()
-  #send
+  #context
   #online = false
+  #turn = false // we are the one who sends
+  #leave = new AbortController()
   /** @type {Item | null} */
   #flying = null
   /** @type {Timer} */
   #timer
   #paused = false
 
-  /** @param {(frame: object) => boolean} send */
-  constructor(send) {
+  /**
+   * @param {{name: string, kept: Pick<Pending, "all" | "put" | "delete">,
+   *   send: (frame: object) => boolean, shown: (id: string) => boolean,
+   *   locks?: LockManager, channel?: BroadcastChannel}} context
+   *   name: of the lock that the tabs share; shown: is it on the page, as a message of the room?
+   */
+  constructor(context) {
     super()
-    this.#send = send
+    this.#context = context
+    if (context.channel) context.channel.onmessage = ({ data }) => this.#told(data)
   }
 
-  /** @param {string} text */
-  add(text) {
+  /** Take what is kept: of an earlier page, and of other tabs. */
+  async open() {
+    for (const item of await this.#context.kept.all()) if (!this.#items.has(item.id)) this.#take(item)
+  }
+
+  /** Resolves when the text is safe. @param {string} text */
+  async add(text) {
     /** @type {Item} */
-    const item = { id: newId(), text, at: Date.now(), state: "queued" }
+    const item = { id: newId(), text, at: Date.now(), state: "new" }
     this.#items.set(item.id, item)
     this.#changed(item)
+    await this.#context.kept.put({ ...item, state: "queued" })
+    item.state = "queued"
+    this.#context.channel?.postMessage({ put: item })
     this.#flush()
   }
 
   /** Connected: what was in flight may or may not have arrived; its id makes sending it again safe. */
   online() {
     this.#online = true
-    this.#land("queued")
-    this.#paused = false
-    this.#flush()
+    this.#changedAll()
+    this.#queue()
   }
 
   /** @param {number} code close code */
   offline(code) {
-    this.#online = false
+    this.#online = this.#paused = false
+    clearTimeout(this.#timer)
     // The server will not take this frame however often it is sent.
     if (code === 1009 && this.#flying) this.#fail(this.#flying, "too_long")
-    else this.#land("queued")
+    this.#stop()
+    this.#changedAll()
   }
 
-  /** @param {string} id */
-  acked(id) {
-    const item = this.#items.get(id)
-    if (!item) return
-    this.#land("acked", item)
-    this.#items.delete(id)
-    item.state = "acked"
-    this.#changed(item)
-    this.#flush()
+  /** Out of sight a page may be put to sleep: let another tab send, if there is one. */
+  rest() {
+    if (!this.#online || this.#flying) return
+    this.#stop()
+    this.#queue()
+  }
+
+  /** @param {string} id @param {number} seq its place in the room */
+  acked(id, seq) {
+    this.#end(id, "acked", seq)
+  }
+
+  /** Forget it, unsent. @param {string} id */
+  remove(id) {
+    this.#end(id, "deleted")
   }
 
   /** @param {{id: string, code: string, message?: string, retry_ms?: number}} error */
@@ -78,24 +107,44 @@ export class Outbox extends EventTarget {
   retry(id) {
     const item = this.#items.get(id)
     if (item?.state !== "failed") return
-    item.state = "queued"
-    this.#changed(item)
+    this.#become(item, { state: "queued", code: undefined, reason: undefined })
     this.#flush()
   }
 
-  #flush() {
-    if (!this.#online || this.#flying || this.#paused) return
-    for (const item of this.#items.values()) {
-      if (item.state !== "queued") continue
-      if (!this.#send({ type: "post", id: item.id, message: item.text })) return
-      this.#flying = item
-      item.state = "sent"
-      this.#timer = setTimeout(() => {
-        this.#fail(item, "no_answer")
-        this.#flush()
-      }, ANSWER)
-      return this.#changed(item)
+  /** Wait for our turn to send, and keep it until #stop(). */
+  #queue() {
+    const { locks, name } = this.#context
+    const { signal } = (this.#leave = new AbortController())
+    const turn = async () => {
+      await this.open()
+      if (signal.aborted) return
+      this.#turn = true
+      this.#flush()
+      await new Promise((resolve) => signal.addEventListener("abort", resolve))
     }
+    if (locks) locks.request(name, { signal }, turn).catch(() => {}) // no longer wanted
+    else turn()
+  }
+
+  #stop() {
+    this.#turn = false
+    this.#land("queued")
+    this.#leave.abort()
+  }
+
+  #flush() {
+    if (!this.#turn || this.#flying || this.#paused) return
+    const waiting = [...this.#items.values()].filter(({ state }) => state === "queued" || state === "new")
+    const item = waiting.reduce((first, each) => (first && first.id < each.id ? first : each), waiting[0])
+    if (item?.state !== "queued") return // nothing, or not yet safe
+    if (!this.#context.send({ type: "post", id: item.id, message: item.text })) return
+    this.#flying = item
+    item.state = "sent"
+    this.#timer = setTimeout(() => {
+      this.#fail(item, "no_answer")
+      this.#flush()
+    }, ANSWER)
+    this.#changed(item)
   }
 
   /**
@@ -105,7 +154,51 @@ export class Outbox extends EventTarget {
    */
   #fail(item, code, reason) {
     this.#land("failed", item)
-    Object.assign(item, { state: "failed", code, reason })
+    this.#become(item, { state: "failed", code, reason })
+  }
+
+  /** A change that is kept, and that the other tabs hear of. @param {Item} item @param {Partial<Item>} change */
+  #become(item, change) {
+    this.#changed(Object.assign(item, change))
+    this.#context.kept.put({ ...item })
+    this.#context.channel?.postMessage({ put: item })
+  }
+
+  /** @param {string} id @param {Item["state"]} state @param {number} [seq] */
+  async #end(id, state, seq) {
+    if (!this.#forget(id, state, seq)) return
+    await this.#context.kept.delete(id)
+    this.#context.channel?.postMessage({ gone: id, state, seq })
+  }
+
+  /** @param {string} id @param {Item["state"]} state @param {number} [seq] */
+  #forget(id, state, seq) {
+    const item = this.#items.get(id)
+    if (!item) return false
+    this.#land(state, item)
+    this.#items.delete(id)
+    this.#changed(Object.assign(item, { state, seq }))
+    this.#flush()
+    return true
+  }
+
+  /** Another tab says what it did. @param {{put?: Item, gone: string, state: Item["state"], seq?: number}} news */
+  #told({ put, gone, state, seq }) {
+    if (!put) this.#forget(gone, state, seq)
+    // Without locks nobody would know who is to send it: it is that tab's alone.
+    else if (this.#context.locks || this.#items.has(put.id)) {
+      this.#take(put)
+      this.#flush()
+    }
+  }
+
+  /** @param {Item} news */
+  #take(news) {
+    const { kept, shown } = this.#context
+    if (shown(news.id)) return kept.delete(news.id)
+    const item = this.#items.get(news.id) ?? news
+    if (item === this.#flying) return
+    this.#items.set(item.id, Object.assign(item, news))
     this.#changed(item)
   }
 
@@ -119,6 +212,10 @@ export class Outbox extends EventTarget {
     clearTimeout(this.#timer)
     item.state = state
     this.#flying = null
+  }
+
+  #changedAll() {
+    for (const item of this.#items.values()) this.#changed(item)
   }
 
   /** @param {Item} item */

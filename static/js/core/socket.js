@@ -26,6 +26,7 @@ export class RoomSocket extends EventTarget {
   #asked = null
   /** @type {Timer} */
   #retry
+  #patient = false
   /** @type {Timer} */
   #watchdog
   /** @type {Map<string, {resolve: (frame: any) => void, reject: (reason: Error) => void, timer: Timer}>} */
@@ -37,7 +38,12 @@ export class RoomSocket extends EventTarget {
     this.url = url
   }
 
-  /** Connect now; also what "Try now" and the `online` event do. Does nothing while connected. */
+  /** The network may be back: try at once, unless the server asked to be left alone for a while. */
+  wake() {
+    if (this.state === "waiting" && !this.#patient) this.connect()
+  }
+
+  /** Connect now, as a person asked. Does nothing while connected. */
   connect() {
     if (this.#socket) return
     clearTimeout(this.#retry)
@@ -104,10 +110,11 @@ export class RoomSocket extends EventTarget {
   #watch() {
     clearTimeout(this.#watchdog)
     // close() on a dead network waits for an answer that never comes: let go of the socket ourselves.
-    this.#watchdog = setTimeout(() => this.#drop(), this.#silence)
+    this.#watchdog = setTimeout(() => this.drop(), this.#silence)
   }
 
-  #drop() {
+  /** Let go of a connection that is dead, and go on as after any loss. */
+  drop() {
     const socket = this.#socket
     if (!socket) return
     socket.onmessage = socket.onclose = null
@@ -123,6 +130,7 @@ export class RoomSocket extends EventTarget {
     if (this.#welcomed && Date.now() - this.#welcomed >= STEADY) this.#attempt = 0
     this.#welcomed = 0
     this.dispatchEvent(new CustomEvent("closed", { detail: code }))
+    this.#patient = code === 1012 || code === 1013
     const delay = delayAfter(code, this.#attempt++, this.#asked)
     if (delay === null) return this.#become("stopped", code)
     this.#retry = setTimeout(() => this.connect(), delay)

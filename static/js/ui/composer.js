@@ -9,10 +9,12 @@ export class Composer {
   #armed = false
   #composing = false
   #whenComposed = false
+  /** @type {string[]} what has left the field and is not yet safe elsewhere */
+  #leaving = []
 
   /**
    * @param {{form: HTMLFormElement, key: string, limit: number, texts: Texts,
-   *   send: (text: string) => void}} context  limit 0: none
+   *   send: (text: string) => Promise<void>}} context  limit 0: none; send resolves when the text is safe
    */
   constructor({ form, key, limit, texts, send }) {
     this.field = find("textarea", form)
@@ -31,6 +33,15 @@ export class Composer {
   /** Never takes the focus from something a person chose. */
   focus() {
     if (!document.activeElement || document.activeElement === document.body) this.field.focus({ preventScroll: true })
+  }
+
+  /** Give a text back to be written anew, above what was begun meanwhile. @param {string} text */
+  restore(text) {
+    const { field } = this
+    field.value = field.value ? `${text}\n${field.value}` : text
+    this.#changed()
+    field.focus()
+    field.setSelectionRange(text.length, text.length)
   }
 
   /** @param {HTMLFormElement} form @param {HTMLElement} button */
@@ -83,12 +94,19 @@ export class Composer {
     queueMicrotask(() => this.#send()) // after blur() and focus() above are through
   }
 
-  #send() {
+  async #send() {
     const text = this.field.value
     if (!text.trim() || this.#over() > 0) return
-    this.onsend(text)
+    this.#leaving.push(text)
     this.field.value = ""
     this.#changed()
+    await this.onsend(text)
+    this.#leaving.shift()
+    this.#save()
+  }
+
+  #save() {
+    save(this.key, [...this.#leaving, this.field.value].filter(Boolean).join("\n"))
   }
 
   #over() {
@@ -97,7 +115,7 @@ export class Composer {
 
   #changed() {
     const { field, limit, texts, count } = this
-    save(this.key, field.value)
+    this.#save()
     if (!CSS.supports("field-sizing", "content")) {
       field.style.blockSize = "auto"
       field.style.blockSize = `${field.scrollHeight + 2}px`

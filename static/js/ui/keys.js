@@ -21,10 +21,12 @@ export function keys(log, field) {
     const here = articles.findIndex((article) => article.contains(document.activeElement))
     /** @type {Record<string, number>} */
     const to = { ArrowUp: here < 0 ? last : here - 1, ArrowDown: here < 0 ? last : here + 1, Home: 0, End: last }
-    const target = articles[to[event.key]]
+    // Enter on a message, not on what is in it: its first action, and not yet the doing of it.
+    const action = event.key === "Enter" && articles[here] === event.target && find(".actions:not([hidden]) button", articles[here])
+    const target = action || articles[to[event.key]]
     if (!target) return
     event.preventDefault()
-    target.tabIndex = -1
+    if (!action) target.tabIndex = -1
     target.focus()
   })
 }

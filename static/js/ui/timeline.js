@@ -10,7 +10,8 @@ const BRISK = 200 // ms: faster than this, rows come without motion
 export class Timeline {
   /**
    * @param {HTMLElement} log
-   * @param {{me: () => User, clock: Clock, texts: Texts, retry: (id: string) => void}} context
+   * @param {{me: () => User, clock: Clock, texts: Texts, connected: () => boolean,
+   *   actions: Record<string, (item: Item) => void>}} context  actions: by the data-act of their button
    */
   constructor(log, context) {
     this.sheet = find(".sheet", log)
@@ -39,8 +40,7 @@ export class Timeline {
     this.#came = now
     this.#tail().append(li)
     this.#arrange(li)
-    const next = rowsIn(this.pending)[0]
-    if (next) this.#arrange(next)
+    this.#tidy()
   }
 
   /**
@@ -67,23 +67,48 @@ export class Timeline {
   show(item) {
     let li = this.#pendingRow(item.id)
     if (!li) {
-      if (item.state === "acked") return
+      if (item.state === "acked" || this.has(item.id)) return
       const { id, name } = this.context.me()
       li = makeRow({ id: item.id, seq: 0, author: id, name, text: item.text, at: item.at }, true, this.context.clock)
-      this.pending.append(li)
-      this.#arrange(li)
+      // Ids are in order of time; what another tab wrote, or an earlier page, may come late.
+      const next = rowsIn(this.pending).find((each) => (rowOf(each)?.id ?? "") > item.id) ?? null
+      this.pending.insertBefore(li, next)
+      this.#tidy()
     }
-    const waiting = item.state === "queued" || item.state === "sent"
-    li.classList.toggle("pending", waiting)
-    li.classList.toggle("failed", item.state === "failed")
-    if (item.state === "acked") li.querySelector(".state")?.remove()
-    else this.#state(li, item)
+    const failed = item.state === "failed"
+    const done = item.state === "acked"
+    li.classList.toggle("pending", !failed && !done)
+    li.classList.toggle("failed", failed)
+    if (done) li.querySelector(".state")?.remove()
+    else this.#state(li, item, failed)
+  }
+
+  /** A message of one's own that is not to be shown, or stands elsewhere. @param {string} id */
+  drop(id) {
+    this.#pendingRow(id)?.remove()
+    this.#tidy()
+  }
+
+  /** Is it one's own, and shown as a message of the room? @param {string} id */
+  has(id) {
+    return this.#rows().some((li) => li.matches(".own") && rowOf(li)?.id === id)
   }
 
   /** Forget what is shown, except what the room does not have yet. */
   clear() {
     for (const child of [...this.sheet.children]) if (child !== this.pending) child.remove()
+    this.settle()
+  }
+
+  /** What was acked and has not come will not come: it is among what was left out. */
+  settle() {
     for (const li of rowsIn(this.pending)) if (!li.matches(".pending, .failed")) li.remove()
+    this.#tidy()
+  }
+
+  /** Rows have come or gone at the end: mend the days and heads there. */
+  #tidy() {
+    for (const line of this.pending.querySelectorAll(".day")) if (!line.nextElementSibling?.matches(".row")) line.remove()
     for (const li of rowsIn(this.pending)) this.#arrange(li)
   }
 
@@ -180,17 +205,17 @@ export class Timeline {
     return li
   }
 
-  /** @param {HTMLElement} li @param {Item} item */
-  #state(li, item) {
-    const { texts, retry } = this.context
+  /** @param {HTMLElement} li @param {Item} item @param {boolean} failed */
+  #state(li, item, failed) {
+    const { texts, actions, connected } = this.context
     const line = find(".state", li) ?? stamp("#state-template")
     if (!line.isConnected) li.firstElementChild?.append(line)
-    const [label, button] = line.children
-    const failed = item.state === "failed"
-    const why = item.reason ? `${texts.unsent} ${item.reason}` : (texts[item.code ?? ""] ?? texts.unsent)
-    label.textContent = failed ? why : texts.sending
-    button.hidden = !failed
-    button.onclick = () => retry(item.id)
+    const [label, buttons] = line.children
+    // The server's own words are English: ours come first.
+    const why = texts[item.code ?? ""] ?? `${texts.unsent} ${item.reason ?? ""}`
+    label.textContent = failed ? why : connected() ? texts.sending : texts.queued
+    buttons.hidden = !failed
+    for (const button of buttons.children) button.onclick = () => actions[button.dataset.act](item)
   }
 
   /** @param {string} id */
