@@ -10,10 +10,10 @@ import { find } from "./ui/dom.js"
 import { History } from "./ui/history.js"
 import { keys } from "./ui/keys.js"
 import { showName } from "./ui/name.js"
-import { remember } from "./ui/recent.js"
 import { Scroll } from "./ui/scroll.js"
 import { Status } from "./ui/status.js"
 import { Timeline } from "./ui/timeline.js"
+import { unread } from "./ui/unread.js"
 
 const FAR = 200 // events missed beyond which they load on demand
 
@@ -83,7 +83,7 @@ const announcer = new Announcer(find("#announcer"), texts)
 const status = new Status(find("#status"), texts, () => socket.connect())
 const card = find("#me")
 keys(chat, composer.field)
-remember(room)
+unread(room, log, timeline)
 
 /** @param {User} user */
 function iAm(user) {

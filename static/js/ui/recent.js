@@ -3,7 +3,10 @@ import { load, save } from "./storage.js"
 
 const MOST = 12
 
-/** @returns {{name: string, url: string, at: number}[]} newest first */
+/**
+ * `seen`: the seq and the epoch up to which it was read.
+ * @returns {{name: string, url: string, at: number, seen?: [number, string]}[]} newest first
+ */
 export function recentRooms() {
   try {
     // What lies in storage may be of another version or another hand: only our own addresses.
@@ -13,10 +16,17 @@ export function recentRooms() {
   }
 }
 
-/** @param {{name: string, url: string}} room */
-export function remember({ name, url }) {
-  const others = recentRooms().filter((room) => room.url !== url)
-  save("rooms", JSON.stringify([{ name, url, at: Date.now() }, ...others].slice(0, MOST)))
+/**
+ * @param {{name: string, url: string}} room
+ * @param {[number, string]} [seen] up to here it has been read; else what was known stays
+ * @returns {[number, string] | undefined} what was known
+ */
+export function remember({ name, url }, seen) {
+  const rooms = recentRooms()
+  const known = rooms.find((room) => room.url === url)?.seen
+  const others = rooms.filter((room) => room.url !== url)
+  save("rooms", JSON.stringify([{ name, url, at: Date.now(), seen: seen ?? known }, ...others].slice(0, MOST)))
+  return known
 }
 
 export function forgetAll() {

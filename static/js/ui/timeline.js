@@ -27,6 +27,7 @@ export class Timeline {
     this.#rest(this.#chunks())
   }
   #came = 0
+  #seen = Infinity // the line of the unread is due above the first of others' messages beyond it
 
   /** @param {RoomEvent} event */
   append(event) {
@@ -40,7 +41,29 @@ export class Timeline {
     this.#came = now
     this.#tail().append(li)
     this.#arrange(li)
+    this.#mark(li)
     this.#tidy()
+  }
+
+  /** The reader has seen everything up to here: draw the line anew, now or when something comes. @param {number} seq */
+  unread(seq) {
+    this.#seen = seq
+    const line = find(".unread", this.sheet)
+    const below = line?.nextElementSibling
+    line?.remove()
+    const li = below?.matches(".day") ? below.nextElementSibling : below
+    if (li) this.#arrange(li)
+    for (const row of this.#rows()) this.#mark(row)
+  }
+
+  /** @param {HTMLElement} li */
+  #mark(li) {
+    const row = rowOf(li)
+    if (!row || row.seq <= this.#seen || row.author === this.context.me().id) return
+    this.#seen = Infinity
+    const before = li.previousElementSibling
+    ;(before?.matches(".day") ? before : li).before(stamp("#unread-template"))
+    this.#arrange(li)
   }
 
   /**
@@ -190,7 +213,8 @@ export class Timeline {
     const line = before?.matches(".day") ? before : null
     const above = previousRow(li)
     const { day, head } = this.context.clock.starts((above && rowOf(above)) || null, row)
-    li.classList.toggle("head", head)
+    const unread = (line ?? li).previousElementSibling?.matches(".unread")
+    li.classList.toggle("head", head || Boolean(unread))
     if (!day) line?.remove()
     else if (!line) li.before(this.#day(row.at))
   }
