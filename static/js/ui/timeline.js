@@ -237,7 +237,8 @@ export class Timeline {
     const [label, buttons] = line.children
     // The server's own words are English: ours come first.
     const why = texts[item.code ?? ""] ?? `${texts.unsent} ${item.reason ?? ""}`
-    label.textContent = failed ? why : connected() ? texts.sending : texts.queued
+    const text = failed ? why : connected() ? texts.sending : texts.queued
+    if (label.textContent !== text) label.textContent = text // it is read out when it changes
     buttons.hidden = !failed
     for (const button of buttons.children) button.onclick = () => actions[button.dataset.act](item)
   }
