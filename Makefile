@@ -9,7 +9,7 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint clean browser node compiler
+.PHONY: help run test faults lint clean browser node compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: $(VENV)/.test node browser compiler ## all tests; ARGS='-k name' for pytes
 		echo 'node --test: not allowed in CI' >&2; exit 1; fi
 	$(BIN)/python -m pytest $(ARGS)
 
+faults: $(VENV)/.test ## ten minutes of faults; FULL=1 for the whole, ARGS='--row kill'
+	$(BIN)/python -m tests.faults $(if $(FULL),--full) $(ARGS)
+
 lint: $(VENV)/.lint ## ruff, mypy --strict, who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -32,7 +35,7 @@ lint: $(VENV)/.lint ## ruff, mypy --strict, who may import whom
 	$(BIN)/lint-imports --no-logo
 
 clean: ## remove what these commands made; data/ stays
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info .faults .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find chat_app tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,packages,what for): by apt-get, as root or by a sudo that asks nothing.

@@ -19,19 +19,32 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Talker:
-    """One person in one room, who says `window` things at once and waits for their acks."""
+    """One person in one room, who says `window` things at once and waits for their acks.
+
+    Before each message it waits `pause` seconds.
+    """
 
     def __init__(
-        self, name: str, room: str, base: URL, checker: Checker, seed: str, *, window: int = 8
+        self,
+        name: str,
+        room: str,
+        base: URL,
+        checker: Checker,
+        seed: str,
+        *,
+        window: int = 8,
+        pause: float = 0.0,
     ) -> None:
         self.name = name
         self.room = room
-        self.resumes: list[float] = []  # seconds from being connected to being at the top
+        self.resumes: list[float] = []  # seconds from wanting to connect to being at the top
+        self.arrivals = 0  # how often it has come, or come back, to being up to date
         self.resets = 0
         self._url = base / "ws/chat" / room / ""
         self._checker = checker
         self._random = random.Random(seed)
         self._window = window
+        self._pause = pause
         self._talking = window > 0
         self._epoch = ""
         self._cursor = 0
@@ -79,6 +92,7 @@ class Talker:
             if not self._epoch:
                 self._epoch, self._cursor = welcome["epoch"], welcome["top"]
                 self._checker.asked(self.name, self.room, self._cursor)
+                self.arrivals += 1
             await self._say_again(ws)
             self._drop.clear()
             dropping = asyncio.create_task(self._drop.wait())
@@ -106,6 +120,7 @@ class Talker:
                 await self._talk(ws)
             elif frame["type"] in ("resumed", "reset"):
                 self._move(frame)
+                self._arrive(started)
             elif frame["type"] == "ping":
                 await ws.send_str('{"type":"pong"}')
             elif frame["type"] == "error" and frame["code"] == "unavailable":
@@ -117,8 +132,13 @@ class Talker:
         entry = Entry(frame["user"]["id"], frame["id"], frame["message"])
         self._checker.saw(self.name, self.room, frame["seq"], entry)
         self._cursor = frame["seq"]
+        self._arrive(started)
+
+    def _arrive(self, started: float) -> None:
+        """Note the moment at which it has seen all that it had missed."""
         if self._awaited is not None and self._cursor >= self._awaited:
             self.resumes.append(asyncio.get_running_loop().time() - started)
+            self.arrivals += 1
             self._awaited = None
 
     def _move(self, frame: dict[str, Any]) -> None:
@@ -126,8 +146,9 @@ class Talker:
         if frame["type"] == "reset":
             self.resets += 1
             self._epoch, self._cursor = frame["epoch"], frame["top"]
+            self._awaited = self._cursor
         else:
-            self._awaited = frame["to"] if frame["to"] > self._cursor else None
+            self._awaited = frame["to"]
             if frame.get("limited"):
                 self._cursor = frame["from"] - 1
             elif frame["from"] != self._cursor + 1:
@@ -136,6 +157,8 @@ class Talker:
 
     async def _talk(self, ws: ClientWebSocketResponse) -> None:
         while self._talking and len(self._unacked) < self._window:
+            if self._pause:
+                await asyncio.sleep(self._pause)
             self._numbers += 1
             id = f"{self.name}-{self._numbers:08}"
             text = f"{self._numbers} {'가나다 abc '[: self._random.randrange(9)]}"

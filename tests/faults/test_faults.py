@@ -6,15 +6,28 @@ import pytest
 
 from tests.faults.kill import kill
 from tests.faults.rows import Progress
+from tests.faults.table import ROWS
 
 MUTATION = ("-m", "tests.faults.mutations")
 SEED = 20261122
 
 
+async def short(name, folder, **others):
+    """Run a row of the table in its short form, or with something otherwise."""
+    row = ROWS[name]
+    return await row.run(folder, SEED, Progress(), **{**row.scales["short"], **others})
+
+
 async def test_kill_9_loses_doubles_and_reorders_nothing(tmp_path):
-    result = await kill(tmp_path, SEED, Progress(), kills=5, acknowledged=3_000)
+    result = await short("kill", tmp_path)
     assert not result.violations[:3]
     assert result.figures["acknowledged"] >= 2_700
+
+
+async def test_a_resume_storm_leaves_no_gaps(tmp_path):
+    result = await short("storm", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["resumes"] >= 300
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""All rows: what each does at which scale, and the figures that it must hold."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.faults.kill import kill
+from tests.faults.rows import Result
+from tests.faults.storm import storm
+
+Scale = Literal["short", "ten-minute", "full"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`limits` are the most that a figure may be, beyond what the row itself finds wrong.
+
+    They are times: the runner holds them, on a machine that does nothing else; the
+    suite does not, since a slow machine is not a bug.
+    """
+
+    what: str
+    run: Callable[..., Awaitable[Result]]
+    scales: Mapping[Scale, Mapping[str, Any]]
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+ROWS: Mapping[str, Row] = {
+    "kill": Row(
+        "kill -9 under load",
+        kill,
+        {
+            "short": {"kills": 5, "acknowledged": 3_000},
+            "ten-minute": {"kills": 60, "acknowledged": 120_000},
+            "full": {"kills": 500, "acknowledged": 1_020_000},
+        },
+    ),
+    "storm": Row(
+        "resume storm",
+        storm,
+        {
+            "short": {"clients": 100, "drops": 3},
+            "ten-minute": {"clients": 300, "drops": 10},
+            "full": {"clients": 500, "drops": 20},
+        },
+        {"p99 of resume, s": 2.0},
+    ),
+}
