@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 from tests.faults.kill import kill
 from tests.faults.rows import Result
+from tests.faults.slow import slow
 from tests.faults.storm import storm
+
+HURRIED = ("-m", "tests.faults.hurried")
 
 Scale = Literal["short", "ten-minute", "full"]
 
@@ -44,5 +47,15 @@ ROWS: Mapping[str, Row] = {
             "full": {"clients": 500, "drops": 20},
         },
         {"p99 of resume, s": 2.0},
+    ),
+    "slow": Row(
+        "slow readers",
+        slow,
+        {
+            "short": {"stalled": 20, "fast": 20, "rate": 200, "seconds": 0.5, "program": HURRIED},
+            "ten-minute": {"stalled": 100, "fast": 100, "rate": 40, "seconds": 10},
+            "full": {"stalled": 200, "fast": 200, "rate": 25, "seconds": 60},
+        },
+        {"p99 beside stalled, ms": 100.0, "p99 added, ms": 100.0, "stalled gone after, s": 15.0},
     ),
 }

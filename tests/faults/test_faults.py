@@ -30,6 +30,12 @@ async def test_a_resume_storm_leaves_no_gaps(tmp_path):
     assert result.figures["resumes"] >= 300
 
 
+async def test_members_that_stop_reading_harm_nobody(tmp_path):
+    result = await short("slow", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["seen by the fast"] == 20 * result.figures["published"]
+
+
 @pytest.mark.parametrize(
     ("mutation", "violation"),
     [
