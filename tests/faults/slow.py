@@ -1,22 +1,19 @@
 """Members that stop reading: nobody else notices, and the server is soon rid of them."""
 
 import asyncio
-import random
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import Any
 
 from yarl import URL
 
-from tests.faults.checker import Checker, Entry
+from tests.faults.checker import Checker
+from tests.faults.crowd import ROOM, Crowd
 from tests.faults.process import Peak, descriptors, until, watched
-from tests.faults.rows import Progress, Result, percentile
-from tests.faults.talker import PATIENCE_SECONDS
-from tests.faults.wire import TEXT, Wire, joined, said
+from tests.faults.rows import Progress, Result
+from tests.faults.wire import joined, said
 from tests.servers import Server, serve
 
-ROOM = "crowd"
 TEXT_CHARS = 3_500
 RECEIVE_BUFFER = 4096
 # What must have been published until a member that reads nothing is behind: what the
@@ -26,67 +23,6 @@ BEHIND_BYTES = 256 * 1024 + 2 * 64 * 1024 + 2 * RECEIVE_BUFFER + 256 * 1024
 GONE_SECONDS = 15.0
 MOST_MIB = 100.0
 REMAINING_MIB = 30.0  # an allocator keeps some of what it had for next time
-
-
-class Crowd:
-    """Those who read, and one who publishes at a steady rate and times what arrives."""
-
-    def __init__(self, seed: int, checker: Checker, rate: float) -> None:
-        self.latencies: list[float] = []
-        self.published = 0
-        self._checker = checker
-        self._rate = rate
-        self._random = random.Random(f"{seed} publisher")
-        self._seed = seed
-        self._sent_at: dict[str, float] = {}
-
-    async def read(self, name: str, wire: Wire) -> None:
-        clock = asyncio.get_running_loop().time
-        async for frame in wire.frames():
-            if frame.opcode != TEXT:
-                continue
-            event = frame.json()
-            if event["type"] == "welcome":
-                self._checker.asked(name, ROOM, event["top"])
-            elif event["type"] == "ping":
-                await wire.send(said(type="pong"))
-            elif event["type"] == "message":
-                self.latencies.append(clock() - self._sent_at[event["id"]])
-                entry = Entry(event["user"]["id"], event["id"], event["message"])
-                self._checker.saw(name, ROOM, event["seq"], entry)
-        self._checker.wrong(f"{name} reads, and was cut")
-
-    async def hear_acks(self, wire: Wire, author: asyncio.Future[str]) -> None:
-        async for frame in wire.frames():
-            event: dict[str, Any] = frame.json() if frame.opcode == TEXT else {"type": ""}
-            if event["type"] == "welcome":
-                author.set_result(event["user"]["id"])
-            elif event["type"] == "ack":
-                self._checker.acked(ROOM, await author, event["id"], event["seq"])
-
-    async def publish(self, wire: Wire, author: str, messages: int) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        for _ in range(messages):
-            due += 1 / self._rate
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            self.published += 1
-            id = f"{self._seed}-{self.published:08}"
-            text = f"{self.published} " + self._random.choice("abc") * TEXT_CHARS
-            self._checker.sent(ROOM, author, id, text)
-            self._sent_at[id] = loop.time()
-            await wire.send(said(type="post", id=id, message=text))
-
-    async def caught_up(self, names: list[str]) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while any(self._checker.cursor(name, ROOM) < self.published for name in names):
-                await asyncio.sleep(0.01)
-
-    def p99(self) -> float:
-        """Return the p99 in milliseconds of what came since this was last asked."""
-        found = percentile(self.latencies, 0.99)
-        self.latencies.clear()
-        return round(found * 1000, 1)
 
 
 async def slow(
@@ -103,7 +39,7 @@ async def slow(
     """Publish `rate` messages a second for `seconds` to `fast` readers alone, then to as
     many beside `stalled` ones, until the server has cut all of these."""
     checker = Checker()
-    crowd = Crowd(seed, checker, rate)
+    crowd = Crowd(seed, checker, rate, TEXT_CHARS)
     names = [f"fast-{n:03}" for n in range(fast)]
     settings = ("limits.message_rate=0", "limits.connections_per_address=0")
     progress.total = 4

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tests.faults.kill import kill
+from tests.faults.malformed import malformed
 from tests.faults.rows import Result
 from tests.faults.slow import slow
 from tests.faults.storm import storm
@@ -57,5 +58,15 @@ ROWS: Mapping[str, Row] = {
             "full": {"stalled": 200, "fast": 200, "rate": 25, "seconds": 60},
         },
         {"p99 beside stalled, ms": 100.0, "p99 added, ms": 100.0, "stalled gone after, s": 15.0},
+    ),
+    "malformed": Row(
+        "malformed frames",
+        malformed,
+        {
+            "short": {"frames": 20_000, "alone_seconds": 0.5},
+            "ten-minute": {"frames": 150_000, "alone_seconds": 10},
+            "full": {"frames": 1_000_000, "alone_seconds": 60},
+        },
+        {"p99 added, ms": 100.0},
     ),
 }

@@ -36,6 +36,12 @@ async def test_members_that_stop_reading_harm_nobody(tmp_path):
     assert result.figures["seen by the fast"] == 20 * result.figures["published"]
 
 
+async def test_malformed_frames_disturb_nobody_and_leave_nothing(tmp_path):
+    result = await short("malformed", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["frames"] >= 20_000
+
+
 @pytest.mark.parametrize(
     ("mutation", "violation"),
     [
