@@ -43,9 +43,8 @@ const composer = new Composer({
   limit: room.limits.message_chars,
   texts,
   send: (text) => {
-    const kept = outbox.add(text)
+    outbox.add(text)
     scroll.toEnd()
-    return kept
   },
 })
 composer.focus()

@@ -41,7 +41,7 @@ export class Outbox extends EventTarget {
     for (const item of await this.#context.kept.all()) if (!this.#items.has(item.id)) this.#take(item)
   }
 
-  /** Resolves when the text is safe. @param {string} text */
+  /** The text is safe when this returns, and sent some time after it resolves. @param {string} text */
   async add(text) {
     /** @type {Item} */
     const item = { id: newId(), text, at: Date.now(), state: "new" }

@@ -1,5 +1,6 @@
-// Messages that the server does not have yet, kept by the browser: in IndexedDB; where that is
-// not to be had, with the tab; where nothing is, as long as the page.
+// Messages that the server does not have yet, kept by the browser in IndexedDB. That takes a
+// moment, in which the page may go: so each is noted in localStorage first, where its draft lay,
+// in one step with the draft's end. Without IndexedDB the note stays; with neither, memory.
 
 const PATIENCE = 2000 // ms: a database that neither opens nor fails must not hold up a message
 const STORE = "outbox"
@@ -7,17 +8,14 @@ const STORE = "outbox"
 export class Pending {
   #box
   #db
-  /** @type {Record<string, Item>} */
-  #tab = {}
+  /** @type {Map<string, Item>} */
+  #memory = new Map()
 
   /** @param {string} box a name; what is kept under another is not seen here */
   constructor(box) {
     this.#box = box
     this.#db = open()
     this.#db.catch(() => {}) // told to each who asks
-    try {
-      this.#tab = JSON.parse(sessionStorage.getItem(box) ?? "{}")
-    } catch {}
   }
 
   /** @returns {Promise<Item[]>} in the order in which they were written */
@@ -28,26 +26,25 @@ export class Pending {
       // An array comes after every string: these are all keys that begin with the box.
       kept = await this.#ask("readonly", (store) => store.getAll(IDBKeyRange.bound([this.#box], [this.#box, []])))
     } catch {}
-    const items = Object.values({ ...Object.fromEntries(kept.map((item) => [item.id, item])), ...this.#tab })
-    return items.sort((a, b) => (a.id < b.id ? -1 : 1))
+    const items = new Map([...kept, ...this.#noted(), ...this.#memory.values()].map((item) => [item.id, item]))
+    return [...items.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
-  /** Resolves when it is as safe as it can be here. @param {Item} item */
+  /** Noted when this returns; resolves when it is as safe as it can be here. @param {Item} item */
   async put(item) {
+    this.#memory.set(item.id, item)
+    try {
+      localStorage.setItem(this.#note(item.id), JSON.stringify(item))
+    } catch {}
     try {
       await this.#ask("readwrite", (store) => store.put(item, [this.#box, item.id]))
-    } catch {
-      this.#tab[item.id] = item
-      this.#save()
-    }
+      this.#forget(item.id)
+    } catch {}
   }
 
   /** @param {string} id */
   async delete(id) {
-    if (this.#tab[id]) {
-      delete this.#tab[id]
-      this.#save()
-    }
+    this.#forget(id)
     try {
       await this.#ask("readwrite", (store) => store.delete([this.#box, id]))
     } catch {}
@@ -67,9 +64,26 @@ export class Pending {
     })
   }
 
-  #save() {
+  /** @param {string} id */
+  #note(id) {
+    return `${JSON.stringify(this.#box)} ${id}` // quoted: "a" is no beginning of "a b"
+  }
+
+  /** @returns {Item[]} */
+  #noted() {
     try {
-      sessionStorage.setItem(this.#box, JSON.stringify(this.#tab))
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#note("")))
+      return keys.map((key) => JSON.parse(localStorage.getItem(key) ?? ""))
+    } catch {
+      return []
+    }
+  }
+
+  /** @param {string} id */
+  #forget(id) {
+    this.#memory.delete(id)
+    try {
+      localStorage.removeItem(this.#note(id))
     } catch {}
   }
 }

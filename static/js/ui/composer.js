@@ -9,12 +9,10 @@ export class Composer {
   #armed = false
   #composing = false
   #whenComposed = false
-  /** @type {string[]} what has left the field and is not yet safe elsewhere */
-  #leaving = []
 
   /**
    * @param {{form: HTMLFormElement, key: string, limit: number, texts: Texts,
-   *   send: (text: string) => Promise<void>}} context  limit 0: none; send resolves when the text is safe
+   *   send: (text: string) => void}} context  limit 0: none; when send returns the text is safe
    */
   constructor({ form, key, limit, texts, send }) {
     this.field = find("textarea", form)
@@ -47,8 +45,8 @@ export class Composer {
   /** @param {HTMLFormElement} form @param {HTMLElement} button */
   #listen(form, button) {
     const { field } = this
-    field.addEventListener("keydown", (event) => this.#key(event))
-    field.addEventListener("beforeinput", (event) => this.#beforeInput(event))
+    field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event))
+    field.addEventListener("beforeinput", (/** @type {InputEvent} */ event) => this.#beforeInput(event))
     field.addEventListener("input", () => this.#changed())
     field.addEventListener("compositionstart", () => (this.#composing = true))
     field.addEventListener("compositionend", () => this.#composed())
@@ -94,19 +92,12 @@ export class Composer {
     queueMicrotask(() => this.#send()) // after blur() and focus() above are through
   }
 
-  async #send() {
+  #send() {
     const text = this.field.value
     if (!text.trim() || this.#over() > 0) return
-    this.#leaving.push(text)
+    this.onsend(text)
     this.field.value = ""
     this.#changed()
-    await this.onsend(text)
-    this.#leaving.shift()
-    this.#save()
-  }
-
-  #save() {
-    save(this.key, [...this.#leaving, this.field.value].filter(Boolean).join("\n"))
   }
 
   #over() {
@@ -115,7 +106,7 @@ export class Composer {
 
   #changed() {
     const { field, limit, texts, count } = this
-    this.#save()
+    save(this.key, field.value)
     if (!CSS.supports("field-sizing", "content")) {
       field.style.blockSize = "auto"
       field.style.blockSize = `${field.scrollHeight + 2}px`
