@@ -4,12 +4,20 @@ What it would wait for is the same; the runner has the server as it is.
 """
 
 import sys
+from functools import partial
+
+from aiohttp import web
 
 from chat_app import main
 from chat_app.chat import rooms
+from chat_app.web import forms
 from chat_app.ws import connection
 
 if __name__ == "__main__":
     for module in (rooms, connection):
         vars(module)["PATIENCE_SECONDS"] = 1.5
+    main.IDLE_SECONDS = 1.5
+    forms.FORM_SECONDS = 1.0
+    # aiohttp reads on for a while after an answer that came before the request's end.
+    vars(web)["AppRunner"] = partial(web.AppRunner, lingering_time=0.5)
     sys.exit(main.main())

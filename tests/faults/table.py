@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tests.faults.flood import flood
+from tests.faults.goodbye import goodbye
 from tests.faults.kill import kill
+from tests.faults.leaks import leaks
 from tests.faults.malformed import malformed
 from tests.faults.rows import Result
 from tests.faults.slow import slow
@@ -68,5 +71,50 @@ ROWS: Mapping[str, Row] = {
             "full": {"frames": 1_000_000, "alone_seconds": 60},
         },
         {"p99 added, ms": 100.0},
+    ),
+    "flood": Row(
+        "floods and half handshakes",
+        flood,
+        {
+            "short": {
+                "flood_bytes": 2_000_000,
+                "halves": 200,
+                "idle_seconds": 10,
+                "cut_seconds": 0,
+                "program": HURRIED,
+            },
+            "ten-minute": {
+                "flood_bytes": 8_000_000,
+                "halves": 1_000,
+                "idle_seconds": 90,
+                "cut_seconds": 60,
+            },
+            "full": {
+                "flood_bytes": 24_000_000,
+                "halves": 5_000,
+                "idle_seconds": 90,
+                "cut_seconds": 60,
+            },
+        },
+    ),
+    "goodbye": Row(
+        "SIGTERM under load",
+        goodbye,
+        {
+            "short": {"connections": 100, "acknowledged": 1_000},
+            "ten-minute": {"connections": 500, "acknowledged": 20_000},
+            "full": {"connections": 1_000, "acknowledged": 20_000},
+        },
+        {"exit after, s": 10.0},
+    ),
+    "leaks": Row(
+        "connect and close",
+        leaks,
+        {
+            "short": {"visits": 2_000, "warm_up": 200},
+            "ten-minute": {"visits": 40_000, "warm_up": 4_000},
+            "full": {"visits": 200_000, "warm_up": 10_000},
+        },
+        {"memory, %": 5.0},
     ),
 }

@@ -42,6 +42,22 @@ async def test_malformed_frames_disturb_nobody_and_leave_nothing(tmp_path):
     assert result.figures["frames"] >= 20_000
 
 
+async def test_floods_take_no_memory_and_half_handshakes_no_place(tmp_path):
+    result = await short("flood", tmp_path)
+    assert not result.violations[:3]
+
+
+async def test_going_down_under_load_tells_all_and_loses_nothing(tmp_path):
+    result = await short("goodbye", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["told so"] > 80
+
+
+async def test_coming_and_going_leaves_nothing_behind(tmp_path):
+    result = await short("leaks", tmp_path)
+    assert not result.violations[:3]
+
+
 @pytest.mark.parametrize(
     ("mutation", "violation"),
     [
