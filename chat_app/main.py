@@ -21,7 +21,7 @@ from chat_app.errors import StartError
 from chat_app.jobs import Job, add_jobs
 from chat_app.lifecycle import setup_lifecycle
 from chat_app.routes import setup_routes
-from chat_app.web.middlewares import add_headers, errors, visitor
+from chat_app.web.middlewares import add_headers, arrival, errors, visitor
 from chat_app.web.rendering import setup_templates
 
 if sys.platform == "win32":  # which has neither
@@ -34,12 +34,12 @@ else:
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
 SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
-REQUEST_SECONDS = 20.0  # for a request's head to come, and an idle connection to go
+IDLE_SECONDS = 20.0  # for a request's head to come, and an idle connection to go
 
 
 def create_app(config: Config) -> web.Application:
     """Put the application together. Nothing is opened before it starts."""
-    app = web.Application(middlewares=[errors, visitor], client_max_size=256 * 1024)
+    app = web.Application(middlewares=[arrival, errors, visitor], client_max_size=256 * 1024)
     app[keys.CONFIG] = config
     app[keys.ASSETS] = load_assets(find_folder("static"))
     app.on_response_prepare.append(add_headers)
@@ -58,7 +58,7 @@ async def serve(config: Config) -> None:
         create_app(config),
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
-        keepalive_timeout=REQUEST_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
     )
     try:
         await runner.setup()
@@ -99,7 +99,7 @@ def logging_beside() -> Iterator[None]:
 
 def _is_ours(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError | ConnectionError)
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,14 +1,13 @@
 """What a form brings."""
 
 import asyncio
-from typing import Final
 
 from aiohttp import hdrs, web
 
 from chat_app import keys
 from chat_app.errors import Invalid, RateLimited
 
-FORM_SECONDS: Final = 30.0  # for a form to come whole
+FORM_SECONDS = 30.0  # for a form to come whole
 
 
 async def read_form(request: web.Request) -> dict[str, str]:

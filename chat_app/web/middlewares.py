@@ -32,12 +32,18 @@ CONTENT_SECURITY_POLICY = (
 
 
 @web.middleware
-async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal and fault with a page of our own, or with JSON to who wants it."""
+async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Know from where a request comes and in which language it is answered."""
     proxies = request.app[keys.CONFIG].server.trusted_proxies
     request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)
     request[keys.LANGUAGE] = language_of(request)
     _give_up_on_the_stalled(request)
+    return await handler(request)
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal and fault with a page of our own, or with JSON to who wants it."""
     try:
         return await handler(request)
     except ChatError as error:
@@ -54,9 +60,10 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         headers = {name: error.headers[name] for name in (hdrs.ALLOW,) if name in error.headers}
         return error_page(request, error.status, None, headers)
-    except ConnectionError:
-        # The visitor has gone. Nobody gets this; raised on, aiohttp would log it.
-        return web.Response(status=HTTPStatus.BAD_REQUEST)
+    except (web.RequestPayloadError, ConnectionError):
+        # A body that is not what was said, or a visitor who has gone, who will not get
+        # this: no faults of ours. Raised on, aiohttp would write them down.
+        return error_page(request, HTTPStatus.BAD_REQUEST, None, {})
     except Exception:
         log.exception("%s %s failed", request.method, request.match_info.route.resource)
         return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, None, {})

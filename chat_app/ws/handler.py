@@ -49,7 +49,10 @@ async def room_socket(request: web.Request) -> web.WebSocketResponse:
     """GET /ws/chat/{room}/: everything said in the room, and saying something."""
     app = request.app
     ws = new_socket(app[keys.CONFIG].limits)
-    full = ws.can_prepare(request).protocol == SUBPROTOCOL
+    try:
+        full = ws.can_prepare(request).protocol == SUBPROTOCOL
+    except ValueError as error:  # a key that is not even ASCII
+        raise web.HTTPBadRequest from error
     network = app[keys.ADDRESSES].enter(request[keys.ADDRESS])
     try:
         await _visit(request, ws, full=full)

@@ -87,7 +87,10 @@ class Talker:
         loop = asyncio.get_running_loop()
         started = loop.time()
         async with session.ws_connect(url, protocols=["chat.v1"]) as ws:
-            welcome = _decode(await ws.receive_str(timeout=5))
+            first = await ws.receive(timeout=5)
+            if first.type is not WSMsgType.TEXT:
+                return  # closed before it was greeted
+            welcome = _decode(first.data)
             self._author = welcome["user"]["id"]
             if not self._epoch:
                 self._epoch, self._cursor = welcome["epoch"], welcome["top"]
