@@ -62,7 +62,7 @@ async def goodbye(
                     await asyncio.sleep(0.005)
             started = loop.time()
             server.process.send_signal(signal.SIGTERM)
-            status = await asyncio.to_thread(server.process.wait, 60)
+            status = await asyncio.to_thread(server.process.wait, 30)
             exited = loop.time() - started
             if status != 0:
                 checker.wrong(f"exit status {status}")
