@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 Done = dict[str, Any]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--full", action="store_true", help="the whole, once per release")
     parser.add_argument("--seed", type=int, help="of a run to be replayed (default: a new one)")
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="run rows that this commit has passed with this seed"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     scale: Scale = "full" if options.full else "ten-minute"
     seed: int = int(time.time()) if options.seed is None else options.seed
     FOLDER.mkdir(exist_ok=True)
