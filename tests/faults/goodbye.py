@@ -12,12 +12,13 @@ from tests.faults.checker import Checker
 from tests.faults.rows import Progress, Result
 from tests.faults.slow import RECEIVE_BUFFER
 from tests.faults.talker import PATIENCE_SECONDS, Talker, settle, talking
-from tests.faults.wire import CLOSE, Wire, joined
+from tests.faults.wire import CLOSE, Wire, joined, said
 from tests.servers import serve
 
 ROOMS = 4
 TALKERS = 8
 RESTART = 1012
+PING_FRAME = b'{"type":"ping"}'
 
 
 async def goodbye(
@@ -88,10 +89,12 @@ async def goodbye(
 
 
 async def _close_code(wire: Wire) -> int | None:
-    """Read to the end; return the code with which the server closed."""
+    """Read to the end, answering pings; return the code with which the server closed."""
     code = None
     async for frame in wire.frames():
-        if frame.opcode == CLOSE:
+        if frame.payload == PING_FRAME:
+            await wire.send(said(type="pong"))
+        elif frame.opcode == CLOSE:
             code = frame.code
             await wire.send(bytes((0x88, 0x80, 0, 0, 0, 0)))
             break
