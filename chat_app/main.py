@@ -34,7 +34,9 @@ else:
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
 SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
-IDLE_SECONDS = 20.0  # for a request's head to come, and an idle connection to go
+# For a request's head to come, and an idle connection to go. Reverse proxies keep theirs
+# for up to 60 s and are annoyed by one that closes first; aiohttp would wait for an hour.
+IDLE_SECONDS = 75.0
 
 
 def create_app(config: Config) -> web.Application:
