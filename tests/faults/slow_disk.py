@@ -61,6 +61,6 @@ async def slow_disk(folder: Path, seed: int, progress: Progress, *, acknowledged
     figures = {
         "acknowledged": checker.acknowledged,
         "messages/s": round(checker.acknowledged / seconds),
-        "longest turn ms": float(longest.read_text()),
+        "longest turn, ms": float(longest.read_text()),
     }
     return Result(figures, checker.verdict(folder / "data" / "chat.db", clients))

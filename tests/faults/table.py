@@ -11,6 +11,7 @@ from tests.faults.leaks import leaks
 from tests.faults.malformed import malformed
 from tests.faults.rows import Result
 from tests.faults.slow import slow
+from tests.faults.slow_disk import slow_disk
 from tests.faults.storm import storm
 
 HURRIED = ("-m", "tests.faults.hurried")
@@ -106,6 +107,16 @@ ROWS: Mapping[str, Row] = {
             "full": {"connections": 1_000, "acknowledged": 20_000},
         },
         {"exit after, s": 10.0},
+    ),
+    "disk": Row(
+        "a disk whose fsync is 5 ms slower",
+        slow_disk,
+        {
+            "short": {"acknowledged": 1_000},
+            "ten-minute": {"acknowledged": 20_000},
+            "full": {"acknowledged": 100_000},
+        },
+        {"longest turn, ms": 20.0},
     ),
     "leaks": Row(
         "connect and close",

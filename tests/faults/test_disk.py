@@ -11,8 +11,6 @@ from yarl import URL
 
 from tests.clients import Client
 from tests.faults.checker import Checker, read_log
-from tests.faults.rows import Progress
-from tests.faults.slow_disk import slow_disk
 from tests.faults.talker import Talker, settle, talking
 from tests.servers import ROOT, serve
 
@@ -126,8 +124,3 @@ async def test_a_backup_under_load_is_sound_and_restoring_it_resets_every_client
     for room, entries in restored.items():
         assert 0 < len(entries) < len(whole[room])
         assert entries == {seq: whole[room][seq] for seq in range(1, len(entries) + 1)}
-
-
-async def test_a_slow_disk_costs_nothing_but_time(tmp_path):
-    result = await slow_disk(tmp_path, 1, Progress(), acknowledged=1000)
-    assert not result.violations[:3]

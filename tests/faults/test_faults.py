@@ -53,6 +53,11 @@ async def test_going_down_under_load_tells_all_and_loses_nothing(tmp_path):
     assert result.figures["told so"] > 80
 
 
+async def test_a_slow_disk_costs_nothing_but_time(tmp_path):
+    result = await short("disk", tmp_path)
+    assert not result.violations[:3]
+
+
 async def test_coming_and_going_leaves_nothing_behind(tmp_path):
     result = await short("leaks", tmp_path)
     assert not result.violations[:3]
