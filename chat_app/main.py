@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -70,6 +71,9 @@ async def serve(config: Config) -> None:
         except (OSError, UnicodeError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise StartError(f"server.host {host}, server.port {port}: {reason}") from error
+        # What is there now stays: a collection that walks all of it holds up a turn.
+        gc.collect()
+        gc.freeze()
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
         print(f"Rooms are open at http://{shown}:{bound}/chat/", flush=True)
