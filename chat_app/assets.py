@@ -23,7 +23,7 @@ _CONTENT_TYPES: Final = {
 }
 
 # Whole lines of comment: a quarter of what a phone would have to fetch. What stands beside
-# code stays, so nothing within a string or a template can be taken for one.
+# code stays. (A line within a template literal must not begin like one.)
 _COMMENTS: Final = re.compile(rb"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
 
 

@@ -62,11 +62,11 @@ class MessageTooLong(ChatError):
 
 
 class RateLimited(ChatError):
-    code, status, close = "rate_limited", 429, 4029
+    code, status = "rate_limited", 429
 
 
 class TooManyConnections(ChatError):
-    code, status, close = "too_many_connections", 429, 1013
+    code, status = "too_many_connections", 429
 
 
 class OriginRefused(ChatError):

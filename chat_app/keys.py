@@ -28,6 +28,8 @@ COOKIE_SECRET = web.AppKey("COOKIE_SECRET", str)
 USER = web.RequestKey("USER", User)
 # The guest's cookie is to be set with this answer.
 COOKIE_DUE = web.RequestKey("COOKIE_DUE", bool)
+# Nobody known: the id was made for this request.
+NEW_GUEST = web.RequestKey("NEW_GUEST", bool)
 # "ko" or "en".
 LANGUAGE = web.RequestKey("LANGUAGE", str)
 # The visitor's own address and scheme, as far as trusted proxies tell them.

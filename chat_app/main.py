@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from queue import Queue
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from uvloop import new_event_loop
 
 from chat_app import __version__, keys
 from chat_app.assets import find_folder, load_assets
@@ -24,14 +26,6 @@ from chat_app.lifecycle import setup_lifecycle
 from chat_app.routes import setup_routes
 from chat_app.web.middlewares import add_headers, arrival, errors, visitor
 from chat_app.web.rendering import setup_templates
-
-if sys.platform == "win32":  # which has neither
-    resource = None
-    from asyncio import new_event_loop
-else:
-    import resource
-
-    from uvloop import new_event_loop
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
 SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
@@ -154,6 +148,5 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
 
 def raise_file_limit() -> None:
     """Take as many file descriptors as the system gives: each connection is one."""
-    if resource is not None:
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -79,5 +79,5 @@ class Client:
 
 async def settled() -> None:
     """Let everything that is ready to run do so."""
-    for _ in range(5):
+    for _ in range(500):
         await asyncio.sleep(0)

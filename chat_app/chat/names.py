@@ -10,10 +10,10 @@ from chat_app.models import User
 ROOM_NAME_CHARS: Final = 64
 USER_NAME_CHARS: Final = 32
 
-# C0, C1 and DEL; the marks that reorder text; halves of a surrogate pair.
 # Letters that show nothing; a name needs something beside them.
 _FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
+# C0, C1 and DEL; the marks that reorder text; halves of a surrogate pair.
 _REFUSED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

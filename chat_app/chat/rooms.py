@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 RING_BYTES: Final = 256 * 1024  # newest frames kept per room that is open
 SLICE_EVENTS: Final = 100  # read from the store at once for members that are behind
-SLICES: Final = 8  # kept while members are behind, so that a storm reads each once
+SLICES: Final = 12  # kept while members are behind; who resumes needs 11 at most
 BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behind
 DRAINED_BYTES: Final = 64 * 1024  # unsent bytes with which it may have more, and how much more
 PATIENCE_SECONDS: Final = 10.0  # in which one that is behind must read something, or is cut
@@ -46,8 +46,9 @@ class Member(Protocol):
     def backlog(self) -> int:
         """Return the bytes that the kernel has not taken yet."""
 
-    def too_slow(self) -> None:
-        """Cut the connection: the room has given it up. Its client resumes when it can."""
+    def cut(self, error: Exception | None) -> None:
+        """End the connection: the room has given it up, since it is too slow (None), or
+        since its events cannot be read. Its client resumes when it can."""
 
 
 class _Lag:
@@ -118,6 +119,7 @@ class Room:
         if event.seq > self.top + 1:
             # News with a gap before it. The store has what lies between: all cursors
             # stay where they are and read it there.
+            self.flush()
             for member in list(self._live):
                 self._fall_behind(member, self.top)
             self._ring.clear()
@@ -153,7 +155,9 @@ class Room:
         try:
             while self._behind:
                 for member, lag in list(self._behind.items()):
-                    await self._advance(member, lag)
+                    if self._behind.get(member) is lag:
+                        await self._advance(member, lag)
+                    await asyncio.sleep(0)  # a storm of them must not be one turn of the loop
                 if self._behind:
                     await asyncio.sleep(PAUSE_SECONDS)
         except Exception as error:
@@ -161,7 +165,7 @@ class Room:
                 log.exception("members who are behind cannot catch up")
             # They come back and ask again; kept here they would wait for ever.
             for member in list(self._behind):
-                self._give_up(member)
+                self._give_up(member, error)
         finally:
             self._catching_up = None
             self._slices.clear()
@@ -192,9 +196,9 @@ class Room:
             del self._behind[member]
             self._live.add(member)
 
-    def _give_up(self, member: Member) -> None:
+    def _give_up(self, member: Member, error: Exception | None = None) -> None:
         self.leave(member)
-        member.too_slow()
+        member.cut(error)
 
     async def history(self, before: int | None, limit: int) -> list[Event]:
         """Return the newest `limit` events, or those before a seq; oldest first."""

@@ -36,6 +36,8 @@ _FROM: Final = "FROM events JOIN rooms ON rooms.id = events.room WHERE rooms.key
 # Pages of the write-ahead log after which it is copied into the database (16 MiB).
 # Ten times the default: fewer, larger copies, for a file that stays small.
 _CHECKPOINT_PAGES: Final = 4000
+# The same with durability "process", where a commit that copies would hold up the loop.
+_CHECKPOINT_COMMITS: Final = 1000
 
 # Rooms and authors remembered between transactions, ~200 bytes each.
 _REMEMBERED: Final = 100_000
@@ -60,6 +62,7 @@ class SqliteStore:
         # What the current transaction would otherwise ask the database for every row.
         self._tops: dict[str, tuple[int, int]] = {}
         self._authors: set[str] = set()
+        self._commits = 0
         self._failing = False
         self._closed = False
         row = reader.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
@@ -209,11 +212,20 @@ class SqliteStore:
         self._failing = False
 
     async def _commit(self) -> None:
-        if not self._waits_for_disk:
-            self._writer.execute("COMMIT")
+        if self._waits_for_disk:
+            await self._beside("COMMIT")
             return
+        self._writer.execute("COMMIT")
+        self._commits += 1
+        if self._commits >= _CHECKPOINT_COMMITS:
+            self._commits = 0
+            with suppress(sqlite3.Error):  # what is committed stays so; the next one tries again
+                await self._beside("PRAGMA wal_checkpoint(PASSIVE)")
+
+    async def _beside(self, sql: str) -> None:
+        """Run what waits for the disk in the thread that commits."""
         loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._committer, self._writer.execute, "COMMIT")
+        done = loop.run_in_executor(self._committer, self._finish, sql)
         try:
             await asyncio.shield(done)
         except asyncio.CancelledError:
@@ -221,10 +233,15 @@ class SqliteStore:
             await asyncio.wait([done])
             raise
 
+    def _finish(self, sql: str) -> None:
+        # To its last row: a statement in progress holds up the next commit.
+        self._writer.execute(sql).fetchall()
+
     def _undo(self) -> None:
-        if self._writer.in_transaction:
-            self._writer.execute("ROLLBACK")
         self._forget()
+        if self._writer.in_transaction:
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, or will
+                self._writer.execute("ROLLBACK")
 
     def _forget(self) -> None:
         self._tops.clear()

@@ -63,8 +63,13 @@ def connect(file: Path, durability: str, checkpoint_pages: int) -> sqlite3.Conne
             migrate(db)
             settle_epoch(db, durability)
             if durability == "process":
-                # Leaves the fsync to checkpoints: kill -9 loses nothing, power loss may.
+                # Leaves the fsync to checkpoints, which the store calls for: kill -9
+                # loses nothing, power loss may.
                 db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA wal_autocheckpoint = 0")
+            # The lock keeps out our own kind; whoever else holds the file (a shell) is
+            # not waited for by the loop: messages are refused until it lets go.
+            db.execute("PRAGMA busy_timeout = 0")
         except BaseException:
             db.close()
             raise

@@ -34,9 +34,9 @@ async def read_form(request: web.Request) -> dict[str, str]:
 def take_message(request: web.Request) -> None:
     """Take one of the messages that a visitor may send. Raises RateLimited.
 
-    Who shows no cookie is a new guest every time, and is counted by address as well.
+    Who shows no cookie of ours is a new guest every time, and counted by address as well.
     """
     rate = request.app[keys.MESSAGE_RATE]
-    wait = 0.0 if request.cookies else rate.wait(request[keys.ADDRESS])
+    wait = rate.wait(request[keys.ADDRESS]) if request[keys.NEW_GUEST] else 0.0
     if wait := wait or rate.wait(request[keys.USER].id):
         raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)

@@ -17,18 +17,19 @@ _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year st
 
 
 async def identify(request: web.Request) -> None:
-    """Set USER, and COOKIE_DUE where the answer must carry a cookie."""
+    """Set USER, NEW_GUEST, and COOKIE_DUE where the answer must carry a cookie."""
     signer = _signer(request)
-    user_id, due = None, True
+    due, new = True, False
     try:
         signed = request.cookies.get(_name(request), "")
         value, signed_at = signer.unsign(signed, return_timestamp=True)
         user_id = value.decode()
         due = (signer.get_timestamp() - signed_at.timestamp()) > _RENEWED
     except (BadSignature, UnicodeError):
-        user_id = f"u_{secrets.token_hex(8)}"
+        user_id, new = f"u_{secrets.token_hex(8)}", True
     request[keys.USER] = await request.app[keys.USERS].user(user_id)
     request[keys.COOKIE_DUE] = due
+    request[keys.NEW_GUEST] = new
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse) -> None:

@@ -95,7 +95,7 @@ async def _room_page(
         "top": events[-1].seq if events and before is None else (stored.top if stored else 0),
         "events": [_shown(event) for event in events],
         "older": f"{url}?before={events[0].seq}" if events and events[0].seq > 1 else None,
-        "newest": url if before is not None else None,
+        "newest": url if stored and events and events[-1].seq < stored.top else None,
         "draft": draft,
         "notice": explain(error, request[keys.LANGUAGE]) if error else None,
         "post_id": messages.new_id(time.time_ns() // 1_000_000),

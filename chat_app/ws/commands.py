@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from chat_app.chat.messages import is_id
-from chat_app.errors import ChatError, Invalid, Malformed
+from chat_app.errors import Invalid, Malformed
 from chat_app.ws import history, messages, resume
 from chat_app.ws.connection import Connection
 from chat_app.ws.history import History
@@ -109,7 +109,3 @@ def _head(data: bytes) -> _Head:
         return msgspec.json.decode(data, type=_Head)
     except (ValueError, RecursionError):
         return _Head()
-
-
-def refusal_id(refusal: ChatError, data: bytes) -> str | None:
-    return None if isinstance(refusal, Malformed) else id_of(data)

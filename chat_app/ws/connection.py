@@ -65,7 +65,8 @@ class Connection:
         self.may_have_early = True
 
     def write(self, frames: bytes) -> None:
-        if not self._transport.is_closing():
+        # Nothing may follow a close frame, and the transport stays open for its answer.
+        if not (self._ws.closed or self._transport.is_closing()):
             self._transport.write(frames)
 
     def send(self, frame: Frame) -> None:
@@ -90,7 +91,7 @@ class Connection:
                 if backlog < before or backlog <= DRAINED_BYTES:
                     progress_at = time.monotonic()
                 elif time.monotonic() - progress_at > PATIENCE_SECONDS:
-                    self.too_slow()
+                    self.cut(None)
                 before = backlog
 
     @contextmanager
@@ -122,18 +123,21 @@ class Connection:
         self.user = user
         self.send(Renamed(user))
 
-    def malformed(self, refusal: ChatError) -> None:
+    def malformed(self, refusal: ChatError, id: str | None = None) -> None:
         """Answer a frame that is none; too many of them close the connection."""
-        self.send(protocol.error(refusal, None))
+        self.send(protocol.error(refusal, id))
         now = time.monotonic()
         self._malformed.append(now)
         full = len(self._malformed) == MALFORMED_FRAMES
         if full and now - self._malformed[0] < MALFORMED_SECONDS:
             self.close(Close.MALFORMED)
 
-    def too_slow(self) -> None:
-        log.warning("closing slow connection user=%s backlog=%d", self.user.id, self.backlog())
-        self.close(Close.TOO_SLOW)
+    def cut(self, error: Exception | None) -> None:
+        if error is None:
+            log.warning("closing slow connection user=%s backlog=%d", self.user.id, self.backlog())
+            self.close(Close.TOO_SLOW)
+        else:
+            self.close(Close.NOT_NOW if isinstance(error, ChatError) else Close.FAULT)
 
     def close(self, code: Close) -> asyncio.Task[None]:
         """Close the socket, at the latest after CLOSE_SECONDS; return the task that does."""

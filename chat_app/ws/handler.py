@@ -17,7 +17,7 @@ from chat_app.chat.rooms import Room
 from chat_app.config import Limits
 from chat_app.errors import ChatError, Invalid, Malformed, RateLimited
 from chat_app.ws import protocol
-from chat_app.ws.commands import COMMANDS, decode, refusal_id
+from chat_app.ws.commands import COMMANDS, decode, id_of
 from chat_app.ws.connection import CLOSE_SECONDS, Connection
 from chat_app.ws.heartbeat import PING_SECONDS
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
@@ -37,7 +37,7 @@ def new_socket(limits: Limits) -> web.WebSocketResponse:
         max_msg_size=limits.frame_bytes + 1 if limits.frame_bytes else 0,
         # A compressor for each connection costs seven times the memory of the rest.
         compress=False,
-        # Decoded from the bytes, once, by `decode`; UTF-8 is checked there.
+        # Commands are decoded from the bytes, once; `_serve_frame` checks that they are UTF-8.
         decode_text=False,
         # Pings and pongs are ours to see: answering must not wait, and a pong counts.
         autoping=False,
@@ -100,6 +100,8 @@ async def _serve(
     app[keys.CONNECTIONS].add(conn)
     app[keys.USERS].watch(conn.user.id, conn.renamed)
     try:
+        # What it was called when it asked for the page may be an old name by now.
+        conn.user = await app[keys.USERS].user(conn.user.id)
         _greet(conn, request)
         rate = app[keys.MESSAGE_RATE]
         await read_frames(conn, ws, partial(_serve_frame, conn, rate))
@@ -179,9 +181,9 @@ async def _serve_frame(conn: Connection, rate: MessageRate, kind: WSMsgType, dat
         if answer is not None:
             conn.send(answer)
     except Malformed as refusal:
-        conn.malformed(refusal)
+        conn.malformed(refusal, id_of(data))
     except ChatError as refusal:
-        conn.send(protocol.error(refusal, refusal_id(refusal, data)))
+        conn.send(protocol.error(refusal, id_of(data)))
 
 
 async def _take_message(conn: Connection, rate: MessageRate) -> None:

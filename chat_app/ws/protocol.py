@@ -22,10 +22,10 @@ _encode = msgspec.json.Encoder().encode
 class Close(IntEnum):
     """Why a connection ends. The range says what the client does: see docs/protocol.md."""
 
-    DONE = 1000
     NOT_UTF8 = 1007
     FAULT = 1011
     RESTART = 1012
+    NOT_NOW = 1013
     TOO_SLOW = 4008
     NO_PONG = 4010
     MALFORMED = 4500

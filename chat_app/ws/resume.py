@@ -36,7 +36,7 @@ def resume(conn: Connection, command: Resume) -> None:
     conn.may_have_early = False
     limited = to - since > command.limit
     if limited:
-        since = max(to - NEWEST, since)
+        since = max(to - min(NEWEST, command.limit), since)
     conn.start = min(since, conn.start)
     conn.send(Resumed(from_=since + 1, to=to, limited=limited))
     room.join(conn, since, had)

@@ -1,8 +1,10 @@
 """A disk whose fsync takes 5 ms longer: it holds up the commits and nobody else."""
 
 import asyncio
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from aiohttp.test_utils import unused_port
@@ -27,6 +29,17 @@ def shim(folder: Path) -> Path:
     return library
 
 
+def prove(environment: dict[str, str]) -> None:
+    """See that the library makes fsync slow at all; otherwise the row would show nothing."""
+    program = (
+        "import os, tempfile, time; f = tempfile.TemporaryFile(); t = time.monotonic()\n"
+        "for _ in range(10): os.fsync(f.fileno())\n"
+        f"assert time.monotonic() - t >= 10 * {FSYNC_US} / 1e6"
+    )
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, check=True, env={**os.environ, **environment})
+
+
 async def slow_disk(folder: Path, seed: int, progress: Progress, *, acknowledged: int) -> Result:
     """Have `acknowledged` messages committed; say how long the loop's longest turn was."""
     checker = Checker()
@@ -37,6 +50,8 @@ async def slow_disk(folder: Path, seed: int, progress: Progress, *, acknowledged
         for number in range(12)
     ]
     library = await asyncio.to_thread(shim, folder)
+    environment = {"LD_PRELOAD": str(library), "SLOW_FSYNC_US": str(FSYNC_US)}
+    await asyncio.to_thread(prove, environment)
     longest = folder / "longest"
     progress.total = acknowledged
     loop = asyncio.get_running_loop()
@@ -47,7 +62,7 @@ async def slow_disk(folder: Path, seed: int, progress: Progress, *, acknowledged
             f"server.port={port}",
             "limits.message_rate=0",
             program=("-m", "tests.faults.turns", str(longest)),
-            environment={"LD_PRELOAD": str(library), "SLOW_FSYNC_US": str(FSYNC_US)},
+            environment=environment,
         ),
         talking(talkers),
     ):

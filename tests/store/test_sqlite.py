@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,21 @@ async def test_the_log_waits_for_the_disk(store):
     assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+class FailingDisk:
+    """A connection on which one statement fails."""
+
+    def __init__(self, writer, failing):
+        self.writer, self.failing = writer, failing
+
+    def __getattr__(self, name):
+        return getattr(self.writer, name)
+
+    def execute(self, sql, *parameters):
+        if self.failing(sql, *parameters):
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.writer.execute(sql, *parameters)
+
+
 async def test_nobody_reads_what_is_not_committed(store, monkeypatch):
     """While the commit waits for the disk, the event is not there yet, and the loop is free."""
     disk: Future[None] = Future()
@@ -73,19 +89,38 @@ async def test_nobody_reads_what_is_not_committed(store, monkeypatch):
     assert await seqs(store) == [1]
 
 
-class FailingDisk:
-    """A connection on which one statement fails."""
+@pytest.mark.parametrize("fails", [False, True])
+async def test_without_waiting_for_the_disk_only_its_checkpoints_are_beside_the_loop(
+    tmp_path, monkeypatch, fails
+):
+    monkeypatch.setattr("chat_app.store.sqlite._CHECKPOINT_COMMITS", 3)
+    storage = Storage(folder=str(tmp_path / "data"), durability="process")
+    store: Any = await open_store(storage)
+    ran = []
 
-    def __init__(self, writer, failing):
-        self.writer, self.failing = writer, failing
+    class Watched(FailingDisk):
+        def execute(self, sql, *parameters):
+            ran.append((sql.split()[0], threading.current_thread() is threading.main_thread()))
+            return super().execute(sql, *parameters)
 
-    def __getattr__(self, name):
-        return getattr(self.writer, name)
+    store._writer = Watched(store._writer, lambda sql, *_: fails and "wal_checkpoint" in sql)
+    for number in range(7):
+        await store.append([draft(f"id-{number}")])
+    assert [beside for verb, beside in ran if verb == "COMMIT"] == [True] * 7
+    assert [beside for verb, beside in ran if verb == "PRAGMA"] == [False] * 2
+    assert await seqs(store) == list(range(1, 8))
+    await store.close()
 
-    def execute(self, sql, *parameters):
-        if self.failing(sql, *parameters):
-            raise sqlite3.OperationalError("database or disk is full")
-        return self.writer.execute(sql, *parameters)
+
+async def test_somebody_elses_lock_on_the_file_is_not_waited_for(store, storage):
+    shell = sqlite3.connect(storage.file, isolation_level=None)
+    shell.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable):
+        await store.append([draft("id-1")])
+    shell.execute("ROLLBACK")
+    shell.close()
+    await store.append([draft("id-1")])
+    assert await seqs(store) == [1]
 
 
 @pytest.mark.parametrize(

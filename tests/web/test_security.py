@@ -241,10 +241,11 @@ async def test_a_post_is_a_post_whatever_else_it_says(client):
 
 
 @pytest.mark.parametrize("settings", [["limits.message_rate=1", "limits.message_burst=3"]])
-async def test_guests_without_a_cookie_are_counted_by_address(client, settings):
+@pytest.mark.parametrize("cookie", [{}, {"Cookie": "guest=u_forged", "Sec-Fetch-Site": "none"}])
+async def test_guests_without_a_cookie_of_ours_are_counted_by_address(client, settings, cookie):
     statuses = []
     for number in range(5):
-        async with ClientSession() as bare:
+        async with ClientSession(headers=cookie) as bare:
             url = client.make_url("/chat/lobby/")
             statuses.append((await bare.post(url, data={"message": str(number)})).status)
     assert statuses == [200, 200, 200, 429, 429]
