@@ -11,7 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
-from chat_app.chat.rooms import DRAINED_BYTES, PATIENCE_SECONDS, Room, Rooms
+from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
+from chat_app.chat.rooms import Room, Rooms
 from chat_app.config import Limits
 from chat_app.errors import ChatError
 from chat_app.models import Appended, User

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chat_app.chat import messages, rooms
+from chat_app.chat import behind, messages, rooms, tail
 from chat_app.chat.rooms import Rooms
 from chat_app.config import Storage
 from chat_app.errors import StoreUnavailable
@@ -129,8 +129,8 @@ async def test_a_fault_in_the_store_refuses_the_batch_and_the_next_goes_on(
 
 
 async def test_whoever_comes_back_gets_what_was_missed_then_what_is_new(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "RING_BYTES", 20)  # four frames: the rest is in the store
-    monkeypatch.setattr(rooms, "SLICE_EVENTS", 3)
+    monkeypatch.setattr(tail, "RING_BYTES", 20)  # four frames: the rest is in the store
+    monkeypatch.setattr(tail, "SLICE_EVENTS", 3)
     room = await house.open("lobby")
     await say(room, *"abcdefgh")
     for since in range(9):
@@ -145,8 +145,8 @@ async def test_whoever_comes_back_gets_what_was_missed_then_what_is_new(house, s
 
 
 async def test_a_storm_of_resumes_reads_each_slice_once(house, say, store, monkeypatch):
-    monkeypatch.setattr(rooms, "RING_BYTES", 20)
-    monkeypatch.setattr(rooms, "SLICE_EVENTS", 3)
+    monkeypatch.setattr(tail, "RING_BYTES", 20)
+    monkeypatch.setattr(tail, "SLICE_EVENTS", 3)
     room = await house.open("lobby")
     await say(room, *"abcdefghijklmnopqrstuvwxyz")
     read = []
@@ -165,14 +165,14 @@ async def test_a_storm_of_resumes_reads_each_slice_once(house, say, store, monke
         seqs = [int(frame.split(":")[0]) for frame in member.got]
         assert seqs == list(range(number % 20 + 1, 27))
     assert sorted(read) == list(range(0, 24, 3))
-    assert not room._slices
+    assert not room._tail._slices
 
 
 async def test_what_is_committed_but_not_applied_is_not_sent_twice(house, say, store):
     """The store may be ahead of the room for a moment: a thread commits."""
     room = await house.open("lobby")
     await say(room, "a", "b")
-    room._ring.clear()
+    room._tail._ring.clear()
     draft = messages.draft("lobby", "lobby", ANN, "c", None, most_chars=0)
     (appended,) = await store.append([draft])
     member = Member()
@@ -186,8 +186,8 @@ async def test_what_is_committed_but_not_applied_is_not_sent_twice(house, say, s
 
 async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, say, monkeypatch):
     monkeypatch.setattr(rooms, "BACKLOG_BYTES", 20)
-    monkeypatch.setattr(rooms, "DRAINED_BYTES", 10)
-    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(behind, "DRAINED_BYTES", 10)
+    monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     room = await house.open("lobby")
     stuck, quick = Member(), Member()
     stuck.stuck = True
@@ -206,7 +206,7 @@ async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, sa
 
 async def test_a_member_that_joins_again_is_in_one_place(house, say, monkeypatch):
     monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
-    monkeypatch.setattr(rooms, "DRAINED_BYTES", 1)
+    monkeypatch.setattr(behind, "DRAINED_BYTES", 1)
     room = await house.open("lobby")
     member = Member()
     member.stuck = True
@@ -223,8 +223,8 @@ async def test_a_member_that_joins_again_is_in_one_place(house, say, monkeypatch
 
 
 async def test_one_that_is_behind_is_given_little_at_a_time(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "DRAINED_BYTES", 100)
-    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(behind, "DRAINED_BYTES", 100)
+    monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     room = await house.open("lobby")
     await say(room, *["x" * 40 for _ in range(50)])
     member = Member()
@@ -238,10 +238,10 @@ async def test_one_that_is_behind_is_given_little_at_a_time(house, say, monkeypa
 
 
 async def test_one_that_reads_slowly_but_reads_is_not_cut(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "DRAINED_BYTES", 100)
-    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(behind, "DRAINED_BYTES", 100)
+    monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     now = [0.0]
-    monkeypatch.setattr("chat_app.chat.rooms.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("chat_app.chat.behind.time.monotonic", lambda: now[0])
     room = await house.open("lobby")
     await say(room, *["x" * 40 for _ in range(50)])
     member = Member()
@@ -250,7 +250,7 @@ async def test_one_that_reads_slowly_but_reads_is_not_cut(house, say, monkeypatc
     await settled()
     while len(member.got) < 50:
         member.held -= 1
-        now[0] += rooms.PATIENCE_SECONDS - 1
+        now[0] += behind.PATIENCE_SECONDS - 1
         await asyncio.sleep(0)
     assert not member.was_cut
 
@@ -272,9 +272,9 @@ async def test_a_draft_that_cannot_be_stored_takes_no_other_with_it(house, say, 
 
 async def test_one_that_stays_stuck_is_cut(house, say, monkeypatch):
     monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
-    monkeypatch.setattr(rooms, "DRAINED_BYTES", 1)
-    monkeypatch.setattr(rooms, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr(rooms, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(behind, "DRAINED_BYTES", 1)
+    monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(behind, "PATIENCE_SECONDS", 0)
     room = await house.open("lobby")
     stuck = Member()
     stuck.stuck = True
@@ -317,7 +317,7 @@ async def test_what_was_applied_before_a_gap_is_shown_all_the_same(house, store)
 
 
 async def test_members_whose_events_cannot_be_read_are_told_so(house, say, store, monkeypatch):
-    monkeypatch.setattr(rooms, "RING_BYTES", 1)
+    monkeypatch.setattr(tail, "RING_BYTES", 1)
     room = await house.open("lobby")
     await say(room, "a", "b", "c")
 

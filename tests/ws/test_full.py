@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chat_app import keys
-from chat_app.chat.rooms import RING_BYTES
+from chat_app.chat.tail import RING_BYTES
 from chat_app.ws.heartbeat import PING_SECONDS, PONG_SECONDS, SWEEP_SECONDS, sweep
 from tests.clients import settled
 

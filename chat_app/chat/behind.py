@@ -1,0 +1,138 @@
+"""Members who are behind, each with its cursor, and how they catch up.
+
+Two ways lead here and from here on they are the same: to come back with a cursor below
+the top, and to read too slowly.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from chat_app.chat.tail import Tail
+from chat_app.errors import ChatError
+
+log = logging.getLogger(__name__)
+
+DRAINED_BYTES: Final = 64 * 1024  # unsent bytes with which it may have more, and how much more
+PATIENCE_SECONDS: Final = 10.0  # in which one that is behind must read something, or is cut
+FAR_EVENTS: Final = 10_000  # behind, at which it is cut however it drains
+PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind
+
+
+class Member(Protocol):
+    """What a room knows of a connection."""
+
+    def write(self, frames: bytes) -> None:
+        """Send bytes now, without waiting; nothing happens on a closed connection."""
+
+    def backlog(self) -> int:
+        """Return the bytes that the kernel has not taken yet."""
+
+    def cut(self, error: Exception | None) -> None:
+        """End the connection: the room has given it up, since it is too slow (None), or
+        since its events cannot be read. Its client resumes when it can."""
+
+
+class _Lag:
+    """Where a member is that is not up to date, and when it last took something.
+
+    `had` is a range (after, up to) that it was sent before it asked for what lies
+    below: the cursor jumps over it.
+    """
+
+    __slots__ = ("backlog", "cursor", "had", "progress_at")
+
+    def __init__(self, cursor: int, had: tuple[int, int] | None) -> None:
+        self.cursor = cursor
+        self.had = had
+        self.backlog = 0
+        self.progress_at = time.monotonic()
+
+
+class Behind:
+    """The members of one room who are behind. At the top, `arrived` is called with each."""
+
+    def __init__(self, tail: Tail, arrived: Callable[[Member], None]) -> None:
+        self._tail = tail
+        self._arrived = arrived
+        self._lags: dict[Member, _Lag] = {}
+        self._catching_up: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._lags)
+
+    def add(self, member: Member, cursor: int, had: tuple[int, int] | None = None) -> None:
+        """Bring `member` from `cursor` to the top, as fast as it reads."""
+        self._lags[member] = _Lag(cursor, had)
+        if self._catching_up is None:
+            self._catching_up = asyncio.create_task(self._catch_up(), name="catch up")
+
+    def remove(self, member: Member) -> None:
+        """Let go of `member`, if it is here."""
+        self._lags.pop(member, None)
+
+    def cursor(self, member: Member) -> int | None:
+        """Return the seq up to which it was sent everything; None if it is not here."""
+        lag = self._lags.get(member)
+        return None if lag is None else lag.cursor
+
+    async def _catch_up(self) -> None:
+        try:
+            while self._lags:
+                for member, lag in list(self._lags.items()):
+                    if self._lags.get(member) is lag:
+                        await self._advance(member, lag)
+                    await asyncio.sleep(0)  # a storm of them must not be one turn of the loop
+                if self._lags:
+                    await asyncio.sleep(PAUSE_SECONDS)
+        except Exception as error:
+            if not isinstance(error, ChatError):
+                log.exception("members who are behind cannot catch up")
+            # They come back and ask again; kept here they would wait for ever.
+            for member in list(self._lags):
+                self._give_up(member, error)
+        finally:
+            self._catching_up = None
+            self._tail.forget_slices()
+
+    async def _advance(self, member: Member, lag: _Lag) -> None:
+        """Send what lies between a cursor and the top, as far as the member takes it."""
+        backlog, before, lag.backlog = member.backlog(), lag.backlog, member.backlog()
+        if backlog < before or backlog <= DRAINED_BYTES:
+            lag.progress_at = time.monotonic()
+        if backlog > DRAINED_BYTES:
+            stuck = time.monotonic() - lag.progress_at > PATIENCE_SECONDS
+            if stuck or self._tail.top - lag.cursor > FAR_EVENTS:
+                self._give_up(member, None)
+            return
+        while lag.cursor < self._tail.top and member.backlog() <= DRAINED_BYTES:
+            frames = _up_to(DRAINED_BYTES, await self._tail.after(lag.cursor))
+            if self._lags.get(member) is not lag:
+                return  # it left, or asked for something else, while the store was read
+            if lag.had is not None:
+                start, end = lag.had
+                frames = frames[: start - lag.cursor]
+                if lag.cursor + len(frames) == start:
+                    lag.cursor, lag.had = end - len(frames), None
+            member.write(b"".join(frames))
+            lag.cursor += len(frames)
+        lag.backlog = member.backlog()
+        if lag.cursor >= self._tail.top:
+            del self._lags[member]
+            self._arrived(member)
+
+    def _give_up(self, member: Member, error: Exception | None) -> None:
+        self.remove(member)
+        member.cut(error)
+
+
+def _up_to(size: int, frames: list[bytes]) -> list[bytes]:
+    """Return the first frames until they are `size` bytes, at least one."""
+    total = 0
+    for count, frame in enumerate(frames, start=1):
+        total += len(frame)
+        if total >= size:
+            return frames[:count]
+    return frames

@@ -1,0 +1,65 @@
+"""The frames of a room: the newest in a ring, older ones out of the store."""
+
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+from chat_app.models import Event
+from chat_app.store import Store
+
+RING_BYTES: Final = 256 * 1024  # newest frames kept per room that is open
+SLICE_EVENTS: Final = 100  # read from the store at once for members that are behind
+SLICES: Final = 12  # kept while members are behind; who resumes needs 11 at most
+
+
+class Tail:
+    """Every event of a room as a frame, encoded once as long as it is in the ring.
+
+    `top` is the seq of the room's newest committed event that has been taken in.
+    """
+
+    def __init__(self, room_key: str, store: Store, encode: Callable[[Event], bytes]) -> None:
+        self.top = 0
+        self._room_key = room_key
+        self._store = store
+        self._encode = encode
+        self._ring: deque[bytes] = deque()
+        self._ring_bytes = 0
+        self._slices: dict[int, list[bytes]] = {}
+
+    def append(self, event: Event) -> bytes:
+        """Take in the event after the top, or, after a gap, a later one; return its frame."""
+        if event.seq > self.top + 1:
+            self._ring.clear()
+            self._ring_bytes = 0
+        frame = self._encode(event)
+        self.top = event.seq
+        self._ring.append(frame)
+        self._ring_bytes += len(frame)
+        while self._ring_bytes > RING_BYTES and len(self._ring) > 1:
+            self._ring_bytes -= len(self._ring.popleft())
+        return frame
+
+    async def after(self, cursor: int) -> list[bytes]:
+        """Return the frames of the next events after `cursor`, which is below the top:
+        at least one. Raises StoreUnavailable."""
+        skip = cursor - (self.top - len(self._ring))
+        if skip >= 0:
+            return list(islice(self._ring, skip, skip + SLICE_EVENTS))
+        # Slices are aligned: a storm of members who come back with all kinds of cursors
+        # reads and encodes each of them once.
+        start = cursor - cursor % SLICE_EVENTS
+        frames = self._slices.get(start, [])
+        if start + len(frames) <= cursor:
+            # Not beyond the top: what is committed and not yet taken in will be flushed.
+            limit = min(SLICE_EVENTS, self.top - start)
+            events = await self._store.events(self._room_key, after=start, limit=limit)
+            frames = self._slices[start] = [self._encode(event) for event in events]
+            if len(self._slices) > SLICES:
+                del self._slices[next(iter(self._slices))]
+        return frames[cursor - start :]
+
+    def forget_slices(self) -> None:
+        """Drop what was read from the store: nobody is behind any more."""
+        self._slices.clear()
