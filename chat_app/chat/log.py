@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from chat_app.errors import ChatError, StoreUnavailable
 from chat_app.models import Appended, Draft
@@ -10,8 +10,10 @@ from chat_app.store import Store
 
 log = logging.getLogger(__name__)
 
-Done = Callable[[Appended | ChatError], None]
-Committed = Iterable[tuple[Appended, Done]]
+# Hears what became of a draft, once. It may not raise.
+Done = Callable[[Draft, Appended | ChatError], None]
+Batch = Sequence[tuple[Draft, Done]]
+Outcome = Callable[[Batch, Sequence[Appended] | ChatError], None]
 
 
 class Log:
@@ -20,26 +22,28 @@ class Log:
     All drafts of one turn of the loop share a commit, and so do all that come in
     while a commit is under way: the slower the disk, the larger the batch.
 
-    After each commit `committed` is called with what became of the batch, in the
-    order in which the drafts came: it calls each `Done`. Where the batch is refused,
-    they are called from here. Neither may raise.
+    After each commit `outcome` is called with the batch, in the order in which its drafts
+    came, and with what became of each of them; or, where the batch is refused, with why.
+    It calls each `Done`, and may not raise.
     """
 
-    def __init__(self, store: Store, committed: Callable[[Committed], None]) -> None:
+    def __init__(self, store: Store, outcome: Outcome) -> None:
         self._store = store
-        self._committed = committed
+        self._outcome = outcome
         self._waiting: list[tuple[Draft, Done]] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._task = asyncio.create_task(self._write(), name="log")
 
     def append(self, draft: Draft, done: Done) -> None:
-        """Have `draft` committed with the next batch; `done` hears of it, once."""
+        """Have `draft` committed with the next batch; `done` hears of it."""
         if self._closing:
-            done(StoreUnavailable("The server is going down.", retry_ms=2000))
+            error = StoreUnavailable("The server is going down.", retry_ms=2000)
+            self._outcome([(draft, done)], error)
             return
         self._waiting.append((draft, done))
-        self._wake.set()
+        if len(self._waiting) == 1:
+            self._wake.set()
 
     async def close(self) -> None:
         """Commit what has come in and stop."""
@@ -55,25 +59,18 @@ class Log:
                 batch, self._waiting = self._waiting, []
                 await self._commit(batch)
 
-    async def _commit(self, batch: list[tuple[Draft, Done]]) -> None:
+    async def _commit(self, batch: Batch) -> None:
         try:
             appended = await self._store.append([draft for draft, _ in batch])
         except ChatError as error:
-            _refuse(batch, error)
-            return
+            self._outcome(batch, error)
         except Exception:
             # A fault of ours, and nothing of the batch is in the log. If one of the
             # drafts brought it about, the others must not suffer for it.
             log.exception("a batch of %d could not be stored", len(batch))
             if len(batch) == 1:
-                _refuse(batch, StoreUnavailable("The message could not be stored."))
+                self._outcome(batch, StoreUnavailable("The message could not be stored."))
             for one in batch if len(batch) > 1 else ():
                 await self._commit([one])
-            return
-        dones = (done for _, done in batch)
-        self._committed(zip(appended, dones, strict=True))
-
-
-def _refuse(batch: list[tuple[Draft, Done]], error: ChatError) -> None:
-    for _, done in batch:
-        done(error)
+        else:
+            self._outcome(batch, appended)

@@ -1,5 +1,6 @@
 """What may be said: how a text becomes a draft."""
 
+import itertools
 import re
 import secrets
 import time
@@ -9,8 +10,10 @@ from chat_app.errors import Invalid, Malformed, MessageEmpty, MessageTooLong
 from chat_app.models import Draft, User
 
 _STRIPPED: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_NOT_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _ID: Final = re.compile("[A-Za-z0-9_-]{8,64}")
+_PROCESS: Final = secrets.token_hex(8)
+_count: Final = itertools.count()
 
 
 def draft(
@@ -23,9 +26,10 @@ def draft(
     limit), Malformed for a NUL or a lone surrogate, Invalid for an id that breaks the
     rule in `Draft`.
     """
-    if "\0" in text or _SURROGATE.search(text):
-        raise Malformed("A message cannot have a NUL or half a character in it.")
-    text = _STRIPPED.sub("", text)
+    if not text.isprintable():
+        if _NOT_TEXT.search(text):
+            raise Malformed("A message cannot have a NUL or half a character in it.")
+        text = _STRIPPED.sub("", text)
     if not text or text.isspace():
         raise MessageEmpty("The message is empty.")
     if most_chars and len(text) > most_chars:
@@ -44,5 +48,8 @@ def is_id(text: str) -> bool:
 
 
 def new_id(at: int) -> str:
-    """Return an id for a message of the time `at` (ms): ordered in time, as the index likes."""
-    return f"{at:012x}{secrets.token_hex(10)}"
+    """Return an id for a message of the time `at` (ms): ordered in time, as the index likes.
+
+    No other has it: what follows the time is of this process, and counts.
+    """
+    return f"{at:012x}{_PROCESS}{next(_count):08x}"

@@ -12,11 +12,12 @@ lateness: see `Behind`.
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from chat_app.chat.behind import Behind, Member
-from chat_app.chat.log import Committed, Done, Log
+from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.tail import Tail
 from chat_app.errors import ChatError
@@ -24,6 +25,7 @@ from chat_app.models import Appended, Draft, Event
 from chat_app.store import Store
 
 BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behind
+CROWD: Final = 32  # members from whom on a room's flushes are paced
 
 
 class Room:
@@ -38,8 +40,9 @@ class Room:
         self._tail = Tail(key, store, encode)
         self._fresh: list[bytes] = []
         self._unmeasured = 0
+        self._resting: asyncio.Handle | None = None
         self._live: set[Member] = set()
-        self._behind = Behind(self._tail, self._live.add)
+        self._behind = Behind(self._tail, self._arrive)
 
     @property
     def top(self) -> int:
@@ -56,11 +59,16 @@ class Room:
 
         A member that has joined already is moved: it is in one place at a time.
         """
+        self.flush()
         self.leave(member)
         if since >= self.top:
             self._live.add(member)
         else:
             self._behind.add(member, since, had)
+
+    def _arrive(self, member: Member) -> None:
+        self.flush()  # what waits to be shown is behind this member already
+        self._live.add(member)
 
     def position(self, member: Member) -> int:
         """Return the seq up to which a member that has joined was sent everything."""
@@ -82,8 +90,32 @@ class Room:
             self._leave_behind(list(self._live))
         self._fresh.append(self._tail.append(event))
 
+    def show(self) -> None:
+        """Flush, but a crowd no sooner after its last flush than that one took.
+
+        A write to one of many costs far more than the frames in it. So a busy room
+        joins more into each, and one that is quiet waits for nothing.
+        """
+        if len(self._live) < CROWD:
+            self.flush()
+        elif self._resting is None:
+            self.flush()
+            self._resting = asyncio.get_running_loop().call_soon(self._rest, time.monotonic())
+
+    def _rest(self, flushed_at: float) -> None:
+        # A turn of the loop later: the loop has made the system calls by now.
+        took = time.monotonic() - flushed_at
+        self._resting = asyncio.get_running_loop().call_later(took, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = None
+        if self._fresh:
+            self.show()
+
     def flush(self) -> None:
-        """Show what was applied since the last flush to all who are up to date."""
+        """Write what was applied since the last flush to all who are up to date."""
+        if not self._fresh:
+            return
         frames = b"".join(self._fresh)
         self._fresh.clear()
         for member in self._live:
@@ -111,7 +143,7 @@ class Rooms:
         self._store = store
         self._encode = encode
         self._open: dict[str, Room] = {}
-        self._log = Log(store, self._committed)
+        self._log = Log(store, self._outcome)
 
     @property
     def epoch(self) -> str:
@@ -147,28 +179,29 @@ class Rooms:
     def post(self, room: Room, draft: Draft, done: Done) -> None:
         """Have a message committed and shown; `done` gets its event or the refusal.
 
-        `done` is called after the commit and before the room sees the message.
+        `done` is called after the commit and before the message is shown. It may not raise.
         """
         room.holders += 1
+        self._log.append(draft, done)
 
-        def finished(outcome: Appended | ChatError) -> None:
-            if isinstance(outcome, Appended) and outcome.event.seq == 1 and not outcome.duplicate:
-                room.name = draft.room_name
-            done(outcome)
-            self.release(room)
-
-        self._log.append(draft, finished)
-
-    def _committed(self, batch: Committed) -> None:
-        touched: dict[str, Room] = {}
-        for appended, done in batch:
+    def _outcome(self, batch: Batch, outcome: Sequence[Appended] | ChatError) -> None:
+        if isinstance(outcome, ChatError):
+            for draft, done in batch:
+                done(draft, outcome)
+                self.release(self._open[draft.room_key])
+            return
+        news: dict[str, Room] = {}
+        for (draft, done), appended in zip(batch, outcome, strict=True):
+            room = self._open[draft.room_key]
             if not appended.duplicate:
-                room = self._open[appended.event.room_key]
+                if appended.event.seq == 1:
+                    room.name = draft.room_name
                 room.apply(appended.event)
-                touched[room.key] = room
-            done(appended)
-        for room in touched.values():
-            room.flush()
+                news[room.key] = room
+            done(draft, appended)
+            self.release(room)
+        for room in news.values():
+            room.show()
 
     async def close(self) -> None:
         """Commit what has been posted; afterwards everything is refused."""

@@ -63,7 +63,7 @@ async def post_message(request: web.Request) -> web.Response:
         )
         take_message(request)
         done: asyncio.Future[Appended | ChatError] = asyncio.Future()
-        app[keys.ROOMS].post(opened, draft, done.set_result)
+        app[keys.ROOMS].post(opened, draft, lambda _, outcome: done.set_result(outcome))
         if isinstance(outcome := await asyncio.shield(done), ChatError):
             raise outcome
     except ChatError as error:

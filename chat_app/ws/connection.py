@@ -4,7 +4,6 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -15,7 +14,7 @@ from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.config import Limits
 from chat_app.errors import ChatError
-from chat_app.models import Appended, User
+from chat_app.models import Appended, Draft, User
 from chat_app.ws import protocol
 from chat_app.ws.protocol import Ack, Close, Frame, Renamed
 
@@ -36,6 +35,12 @@ class Connection:
     room or the handler looks at it before giving more.
     """
 
+    __slots__ = (
+        "__weakref__", "_closing", "_in_flight", "_malformed", "_transport", "_ws", "full", "id",
+        "is_read", "limits", "may_have_early", "quiet", "room", "rooms", "spelling", "start",
+        "unanswered", "user",
+    )  # fmt: skip
+
     def __init__(
         self, ws: web.WebSocketResponse, transport: asyncio.Transport, user: User, *, full: bool
     ) -> None:
@@ -48,7 +53,7 @@ class Connection:
         self._ws = ws
         self._transport = transport
         self._in_flight = 0
-        self._malformed: deque[float] = deque(maxlen=MALFORMED_FRAMES)
+        self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
         self._closing: asyncio.Task[None] | None = None
 
     def enter(self, rooms: Rooms, room: Room, spelling: str, limits: Limits) -> None:
@@ -108,14 +113,17 @@ class Connection:
     def must_wait(self) -> bool:
         return self._in_flight >= IN_FLIGHT or self.backlog() > DRAINED_BYTES
 
-    def posted(self) -> None:
+    def post(self, draft: Draft) -> None:
+        """Have a message of this client committed and shown, and answered then."""
         self._in_flight += 1
+        self.rooms.post(self.room, draft, self._done)
 
-    def done(self, id: str, outcome: Appended | ChatError) -> None:
-        """Answer a post: it is committed, or refused."""
+    def _done(self, draft: Draft, outcome: Appended | ChatError) -> None:
         self._in_flight -= 1
+        if not self.full:
+            return
         if isinstance(outcome, ChatError):
-            self.send(protocol.error(outcome, id))
+            self.send(protocol.error(outcome, draft.id))
         else:
             event = outcome.event
             self.send(Ack(event.id, event.seq, protocol.iso(event.at), outcome.duplicate))
@@ -128,7 +136,7 @@ class Connection:
         """Answer a frame that is none; too many of them close the connection."""
         self.send(protocol.error(refusal, id))
         now = time.monotonic()
-        self._malformed.append(now)
+        self._malformed = (*self._malformed, now)[-MALFORMED_FRAMES:]
         full = len(self._malformed) == MALFORMED_FRAMES
         if full and now - self._malformed[0] < MALFORMED_SECONDS:
             self.close(Close.MALFORMED)

@@ -1,26 +1,24 @@
 """The room's socket: opened, read until it ends, left."""
 
-import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from chat_app import keys
-from chat_app.chat.limits import MessageRate
 from chat_app.chat.names import room_name
 from chat_app.chat.rooms import Room
 from chat_app.config import Limits
-from chat_app.errors import ChatError, Invalid, Malformed, RateLimited
+from chat_app.errors import ChatError, Invalid
 from chat_app.ws import protocol
-from chat_app.ws.commands import COMMANDS, decode, id_of
 from chat_app.ws.connection import CLOSE_SECONDS, Connection
 from chat_app.ws.heartbeat import PING_SECONDS
+from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
+from chat_app.ws.reader import Reader, serve
 from chat_app.ws.resume import Resume, resume
 
 log = logging.getLogger(__name__)
@@ -29,15 +27,15 @@ log = logging.getLogger(__name__)
 _SEND_BUFFER: Final = 64 * 1024
 
 
-def new_socket(limits: Limits) -> web.WebSocketResponse:
+def new_socket(limits: Limits) -> RoomSocket:
     """Return an unprepared socket with this server's settings."""
-    return web.WebSocketResponse(
+    return RoomSocket(
         protocols=(SUBPROTOCOL,),
         # Exclusive in aiohttp, which takes 0 for no limit.
         max_msg_size=limits.frame_bytes + 1 if limits.frame_bytes else 0,
         # A compressor for each connection costs seven times the memory of the rest.
         compress=False,
-        # Commands are decoded from the bytes, once; `_serve_frame` checks that they are UTF-8.
+        # Commands are decoded from the bytes, once; `serve` checks that they are UTF-8.
         decode_text=False,
         # Pings and pongs are ours to see: answering must not wait, and a pong counts.
         autoping=False,
@@ -45,7 +43,7 @@ def new_socket(limits: Limits) -> web.WebSocketResponse:
     )
 
 
-async def room_socket(request: web.Request) -> web.WebSocketResponse:
+async def room_socket(request: web.Request) -> RoomSocket:
     """GET /ws/chat/{room}/: everything said in the room, and saying something."""
     app = request.app
     ws = new_socket(app[keys.CONFIG].limits)
@@ -64,7 +62,7 @@ async def room_socket(request: web.Request) -> web.WebSocketResponse:
     return ws
 
 
-async def _visit(request: web.Request, ws: web.WebSocketResponse, *, full: bool) -> None:
+async def _visit(request: web.Request, ws: RoomSocket, *, full: bool) -> None:
     """Open the room, answer the handshake, stay, and let go of the room."""
     rooms = request.app[keys.ROOMS]
     try:
@@ -86,7 +84,7 @@ async def _visit(request: web.Request, ws: web.WebSocketResponse, *, full: bool)
 
 
 async def _serve(
-    request: web.Request, ws: web.WebSocketResponse, room: Room, spelling: str, *, full: bool
+    request: web.Request, ws: RoomSocket, room: Room, spelling: str, *, full: bool
 ) -> None:
     """Join the room, read until the socket ends, and leave however it ends."""
     app = request.app
@@ -103,8 +101,7 @@ async def _serve(
         # What it was called when it asked for the page may be an old name by now.
         conn.user = await app[keys.USERS].user(conn.user.id)
         _greet(conn, request)
-        rate = app[keys.MESSAGE_RATE]
-        await read_frames(conn, ws, partial(_serve_frame, conn, rate))
+        await Reader(conn, partial(serve, conn, app[keys.MESSAGE_RATE])).read(ws)
     except ConnectionError:
         raise
     except Exception:
@@ -119,6 +116,7 @@ async def _serve(
 
 def _greet(conn: Connection, request: web.Request) -> None:
     room, limits = conn.room, conn.limits
+    room.flush()
     conn.send(
         Welcome(
             conn.id,
@@ -142,56 +140,3 @@ def _greet(conn: Connection, request: web.Request) -> None:
             resume(conn, command)
             return
     room.join(conn, room.top)
-
-
-async def read_frames(
-    conn: Connection, ws: web.WebSocketResponse, take: Callable[[WSMsgType, bytes], Awaitable[None]]
-) -> None:
-    """Hand every text and binary frame to `take` until the socket ends."""
-    while not conn.closing:
-        frame = await ws.receive()
-        conn.unanswered = 0
-        if frame.type is WSMsgType.TEXT or frame.type is WSMsgType.BINARY:
-            await take(frame.type, frame.data)
-        elif frame.type is WSMsgType.PING:
-            conn.write(protocol.pong(frame.data))
-        elif frame.type is not WSMsgType.PONG:
-            return
-        if conn.must_wait:
-            await conn.drained()
-
-
-async def _serve_frame(conn: Connection, rate: MessageRate, kind: WSMsgType, data: bytes) -> None:
-    if kind is WSMsgType.BINARY:
-        conn.malformed(Malformed("A binary frame."))
-        return
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        conn.close(Close.NOT_UTF8)  # RFC 6455 leaves no choice
-        return
-    try:
-        command = decode(data, full=conn.full)
-        row = COMMANDS[type(command)]
-        if row.limited:
-            await _take_message(conn, rate)
-        answer = row.handler(conn, command)
-        if answer is not None and not isinstance(answer, protocol.Frame):
-            answer = await answer
-        if answer is not None:
-            conn.send(answer)
-    except Malformed as refusal:
-        conn.malformed(refusal, id_of(data))
-    except ChatError as refusal:
-        conn.send(protocol.error(refusal, id_of(data)))
-
-
-async def _take_message(conn: Connection, rate: MessageRate) -> None:
-    """Take one of the user's messages. A full client is told to wait; a bare one is
-    read more slowly, since it can be told nothing and must lose nothing."""
-    while wait := rate.wait(conn.user.id):
-        if conn.full:
-            retry_ms = int(wait * 1000) + 1
-            raise RateLimited("You are sending too fast.", retry_ms=retry_ms)
-        with conn.unread():
-            await asyncio.sleep(wait)

@@ -1,8 +1,6 @@
 """`post`: saying something."""
 
 from chat_app.chat import messages
-from chat_app.errors import ChatError
-from chat_app.models import Appended
 from chat_app.ws.connection import Connection
 from chat_app.ws.protocol import Command
 
@@ -25,9 +23,4 @@ def post(conn: Connection, command: Post) -> None:
         command.id,
         most_chars=conn.limits.message_chars,
     )
-
-    def done(outcome: Appended | ChatError) -> None:
-        conn.done(draft.id, outcome)
-
-    conn.posted()
-    conn.rooms.post(conn.room, draft, done)
+    conn.post(draft)

@@ -6,6 +6,7 @@ are not masked, so all receivers get the same bytes.
 
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -152,5 +153,10 @@ def error(refusal: ChatError, id: str | None) -> Error:
 
 def iso(at: int) -> str:
     """Return milliseconds since 1970 as "2026-11-22T13:00:00.123Z"."""
-    moment = datetime.fromtimestamp(at / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    seconds, milliseconds = divmod(at, 1000)
+    return f"{_second(seconds)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=64)  # events come by the thousand in one second
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

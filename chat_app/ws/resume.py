@@ -23,6 +23,7 @@ def resume(conn: Connection, command: Resume) -> None:
     or a cursor beyond the top, is a reset, and live from the top.
     """
     room = conn.room
+    room.flush()
     if command.epoch != conn.rooms.epoch or command.since > room.top:
         reason = "ahead" if command.epoch == conn.rooms.epoch else "epoch"
         conn.send(Reset(reason, conn.rooms.epoch, room.top))

@@ -1,6 +1,7 @@
 """Fan-out and cursors, without a socket: what each member was written, byte for byte."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,7 +58,7 @@ def say(house):
         outcomes = [asyncio.get_running_loop().create_future() for _ in texts]
         for text, outcome in zip(texts, outcomes, strict=True):
             draft = messages.draft(room.key, room.name, ANN, text, None, most_chars=0)
-            house.post(room, draft, outcome.set_result)
+            house.post(room, draft, lambda _, result, to=outcome: to.set_result(result))
         return await asyncio.gather(*outcomes)
 
     return say
@@ -88,7 +89,7 @@ async def test_done_is_heard_before_the_room_sees_the_message(house):
 
     room.join(Watcher(), 0)
     draft = messages.draft("lobby", "lobby", ANN, "hi", None, most_chars=0)
-    house.post(room, draft, lambda outcome: order.append("acknowledged"))
+    house.post(room, draft, lambda *_: order.append("acknowledged"))
     while len(order) < 2:
         await asyncio.sleep(0)
     assert order == ["acknowledged", "shown"]
@@ -347,12 +348,63 @@ async def test_a_room_is_open_as_long_as_somebody_holds_it(house, say):
 async def test_closing_commits_what_was_posted_and_refuses_the_rest(house, store):
     room = await house.open("lobby")
     outcomes: list[object] = []
-    for text in "ab":
+
+    def post(text):
         draft = messages.draft("lobby", "lobby", ANN, text, None, most_chars=0)
-        house.post(room, draft, outcomes.append)
+        house.post(room, draft, lambda _, outcome: outcomes.append(outcome))
+
+    post("a")
+    post("b")
     await house.close()
-    house.post(
-        room, messages.draft("lobby", "lobby", ANN, "c", None, most_chars=0), outcomes.append
-    )
+    post("c")
     assert [type(outcome) for outcome in outcomes] == [Appended, Appended, StoreUnavailable]
     assert len(await store.events("lobby", limit=9)) == 2
+
+
+async def test_a_crowd_rests_as_long_as_its_last_flush_took(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "CROWD", 1)
+    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
+    room = await house.open("lobby")
+    member, late = Member(), Member()
+    room.join(member, 0)
+    await say(room, "a")
+    await settled()
+    await say(room, "b", "c")
+    await say(room, "d")
+    assert member.got == ["1:a"]
+    # Whoever joins has not missed what waits, and does not get it twice.
+    room.join(late, 4)
+    assert member.got == ["1:a", "2:b", "3:c", "4:d"]
+    await say(room, "e")
+    assert late.got == []
+    room.flush()
+    assert member.got[4:] == late.got == ["5:e"]
+
+
+async def test_what_waits_is_shown_after_the_rest(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "CROWD", 1)
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+    for text in "abc":
+        await say(room, text)
+    while len(member.got) < 3:
+        await asyncio.sleep(0)
+    assert member.got == ["1:a", "2:b", "3:c"]
+
+
+async def test_one_that_catches_up_while_something_waits_does_not_get_it_twice(
+    house, say, monkeypatch
+):
+    monkeypatch.setattr(rooms, "CROWD", 1)
+    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
+    room = await house.open("lobby")
+    member, late = Member(), Member()
+    room.join(member, 0)
+    await say(room, "a")
+    await settled()
+    room.join(late, 0)
+    await say(room, "b")
+    await settled()
+    room.flush()
+    assert late.got == member.got == ["1:a", "2:b"]

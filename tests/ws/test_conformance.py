@@ -12,8 +12,9 @@ from chat_app.config import Limits
 from chat_app.models import User
 from chat_app.ws import protocol
 from chat_app.ws.connection import Connection
-from chat_app.ws.handler import new_socket, read_frames
+from chat_app.ws.handler import new_socket
 from chat_app.ws.protocol import Close
+from chat_app.ws.reader import Reader
 
 # aiohttp answers a close frame with the code 1005 by 1005 instead of 1002.
 OF_AIOHTTP = {"7.9.5"}
@@ -25,7 +26,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     assert request.transport is not None
     conn = Connection(ws, request.transport, User("u_echo", "Echo"), full=True)
 
-    async def take(kind: WSMsgType, data: bytes) -> None:
+    def serve(kind: WSMsgType, data: bytes) -> None:
         try:
             if kind is WSMsgType.TEXT:
                 data.decode()
@@ -34,7 +35,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
         else:
             conn.write(protocol.framed(0x80 | kind, data))
 
-    await read_frames(conn, ws, take)
+    await Reader(conn, serve).read(ws)
     await conn.closed()
     return ws
 

@@ -141,4 +141,6 @@ async def test_one_that_had_fallen_behind_gets_all_of_it_all_the_same(join, sinc
     # From the beginning: the connection goes on where it is. Else: from where it asks.
     first = len(before) + 1 if since == 0 else since + 1
     assert after == list(range(first, count + 2))
-    assert (frame["from"], frame["to"]) == ((1, 0) if since == 0 else (since + 1, count))
+    assert frame["from"] == since + 1
+    # It was heard when there was room for an answer: the last may have come before or after.
+    assert frame["to"] in ((0,) if since == 0 else (count, count + 1))

@@ -1,0 +1,143 @@
+"""Reading a socket: its frames, in order, one after the other.
+
+A frame that needs no waiting is served as it is parsed, in the turn of the loop that
+read it. Whatever must wait takes its turn in `Reader.read`, and all that follows after it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import WSMsgType
+
+from chat_app.chat.limits import MessageRate
+from chat_app.errors import ChatError, Malformed, RateLimited
+from chat_app.ws import protocol
+from chat_app.ws.commands import COMMANDS, Answer, Row, decode, id_of
+from chat_app.ws.connection import Connection
+from chat_app.ws.inbox import RoomSocket
+from chat_app.ws.protocol import Close, Command
+
+log = logging.getLogger(__name__)
+
+BUDGET: Final = 64  # frames of one connection in one turn of the loop: a read can hold thousands
+
+# Serves a text or binary frame; returns what must be awaited before the next is served.
+Serve = Callable[[WSMsgType, bytes], Awaitable[None] | None]
+
+
+class Reader:
+    """Reads one connection and hands its text and binary frames to `serve`."""
+
+    __slots__ = ("_budget", "_conn", "_reading", "_serve", "_unfinished")
+
+    def __init__(self, conn: Connection, serve: Serve) -> None:
+        self._conn = conn
+        self._serve = serve
+        self._budget = BUDGET
+        self._reading = False  # `read` has a frame that is not finished
+        self._unfinished: Awaitable[None] | None = None
+
+    def offer(self, frame: Any) -> bool:
+        """Serve a frame in this turn of the loop; return False if it is left to `read`."""
+        conn = self._conn
+        if self._reading or self._budget <= 0 or conn.closing or conn.must_wait:
+            return False
+        try:
+            return self._take(frame)
+        except Exception:
+            log.exception("connection failed user=%s", conn.user.id)
+            conn.close(Close.FAULT)
+            return True
+
+    def _take(self, frame: Any) -> bool:
+        """Serve a frame; return False if it is not done with (`_unfinished`), or none of ours."""
+        kind, data, _ = frame
+        self._budget -= 1
+        self._conn.unanswered = 0
+        if kind is WSMsgType.TEXT or kind is WSMsgType.BINARY:
+            self._unfinished = self._serve(kind, data)
+            return self._unfinished is None
+        if kind is WSMsgType.PING:
+            self._conn.write(protocol.pong(data))
+            return True
+        return kind is WSMsgType.PONG
+
+    async def read(self, ws: RoomSocket) -> None:
+        """Read until the socket ends: first of all those that were left by `offer`."""
+        conn = self._conn
+        ws.offer_to(self.offer)
+        while not conn.closing:
+            self._reading = False
+            frame = await ws.receive()
+            self._reading = True
+            if self._budget <= 0:
+                await asyncio.sleep(0)
+                self._budget = BUDGET
+            if self._unfinished is None:
+                if conn.must_wait:
+                    await conn.drained()
+                if not self._take(frame) and self._unfinished is None:
+                    return
+            if self._unfinished is not None:
+                await self._unfinished
+                self._unfinished = None
+
+
+def serve(
+    conn: Connection, rate: MessageRate, kind: WSMsgType, data: bytes
+) -> Awaitable[None] | None:
+    """Serve a command of a room's member: see `Serve`."""
+    if kind is WSMsgType.BINARY:
+        conn.malformed(Malformed("A binary frame."))
+        return None
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        conn.close(Close.NOT_UTF8)  # RFC 6455 leaves no choice
+        return None
+    try:
+        command = decode(data, full=conn.full)
+        row = COMMANDS[type(command)]
+        if row.limited and (wait := rate.wait(conn.user.id)):
+            if conn.full:
+                raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)
+            return _serve_slowly(conn, rate, wait, row, command, data)
+        answer = row.handler(conn, command)
+        if isinstance(answer, protocol.Frame):
+            conn.send(answer)
+        elif answer is not None:
+            return _answer(conn, answer, data)
+    except ChatError as refusal:
+        _refuse(conn, refusal, data)
+    return None
+
+
+async def _answer(conn: Connection, coming: Awaitable[Answer], data: bytes) -> None:
+    try:
+        if (answer := await coming) is not None:
+            conn.send(answer)
+    except ChatError as refusal:
+        _refuse(conn, refusal, data)
+
+
+async def _serve_slowly(
+    conn: Connection, rate: MessageRate, wait: float, row: Row, command: Command, data: bytes
+) -> None:
+    """Read a bare client at its rate: it can be told nothing and must lose nothing."""
+    with conn.unread():
+        while wait:
+            await asyncio.sleep(wait)
+            wait = rate.wait(conn.user.id)
+    try:
+        row.handler(conn, command)
+    except ChatError as refusal:
+        _refuse(conn, refusal, data)
+
+
+def _refuse(conn: Connection, refusal: ChatError, data: bytes) -> None:
+    if isinstance(refusal, Malformed):
+        conn.malformed(refusal, id_of(data))
+    else:
+        conn.send(protocol.error(refusal, id_of(data)))

@@ -1,0 +1,73 @@
+"""The short cut into aiohttp: it is taken, it overtakes nothing, and without it all works."""
+
+import aiohttp
+import pytest
+
+from chat_app import keys
+from chat_app.ws import inbox, reader
+
+
+def test_the_aiohttp_that_is_installed_was_tried():
+    """If not: try the short cut with it, then say so in `TRIED`."""
+    assert aiohttp.__version__.startswith(inbox.TRIED)
+
+
+@pytest.fixture(params=["offered", "received"])
+def way(request, monkeypatch):
+    if request.param == "received":
+        monkeypatch.setattr(inbox, "TRIED", ("none",))
+    return request.param
+
+
+async def test_frames_are_served_in_order_on_either_way(way, join, monkeypatch):
+    served = []
+    take = reader.Reader.offer
+
+    def offer(self, frame):
+        served.append(take(self, frame))
+        return served[-1]
+
+    monkeypatch.setattr(reader.Reader, "offer", offer)
+    alice = await join("lobby")
+    for number in range(200):
+        await alice.send({"message": str(number), "id": f"number-{number:04}"})
+        if number % 50 == 0:
+            await alice.send({"type": "history", "id": f"history-{number}"})
+            await alice.ws.ping()
+    assert [frame["message"] for frame in await alice.messages(200)] == [
+        str(number) for number in range(200)
+    ]
+    assert any(served) is (way == "offered")
+
+
+async def test_a_fault_in_serving_closes_that_connection_alone(join, monkeypatch, caplog):
+    alice, bob = await join("lobby", "alice"), await join("lobby", "bob")
+
+    def fault(*_, **__):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "decode", fault)
+        await alice.send({"message": "hi"})
+        assert (await alice.ws.receive()).data == 1011
+    assert "ZeroDivisionError" in caplog.text
+    await bob.post("still here")
+
+
+async def test_many_frames_in_one_read_are_not_one_turn_of_the_loop(join, app, monkeypatch):
+    monkeypatch.setattr(reader, "BUDGET", 3)
+    alice = await join("lobby")
+    (conn,) = app[keys.CONNECTIONS]
+    turns = []
+    take = reader.Reader._take
+
+    def counted(self, frame):
+        turns.append(self._budget)
+        return take(self, frame)
+
+    monkeypatch.setattr(reader.Reader, "_take", counted)
+    for _ in range(30):
+        await alice.send({"type": "pong"})
+    await alice.post("after all of them")
+    assert min(turns) >= 1
+    assert conn.unanswered == 0
