@@ -99,12 +99,13 @@ class Room:
         if len(self._live) < CROWD:
             self.flush()
         elif self._resting is None:
+            began = time.monotonic()
             self.flush()
-            self._resting = asyncio.get_running_loop().call_soon(self._rest, time.monotonic())
+            self._resting = asyncio.get_running_loop().call_soon(self._rest, began)
 
-    def _rest(self, flushed_at: float) -> None:
-        # A turn of the loop later: the loop has made the system calls by now.
-        took = time.monotonic() - flushed_at
+    def _rest(self, began: float) -> None:
+        # A turn later: a loop may put off the system calls to the end of its turn.
+        took = time.monotonic() - began
         self._resting = asyncio.get_running_loop().call_later(took, self._rested)
 
     def _rested(self) -> None:
