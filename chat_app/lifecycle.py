@@ -13,6 +13,7 @@ from chat_app.chat.users import Users
 from chat_app.store import open_store
 from chat_app.ws.connection import Connection
 from chat_app.ws.heartbeat import sweep_for_ever
+from chat_app.ws.presence import encode_presence
 from chat_app.ws.protocol import Bye, Close, encode_event
 
 # Where clients of a server that goes down wait before they come back, in milliseconds:
@@ -35,7 +36,7 @@ async def store_ctx(app: web.Application) -> AsyncIterator[None]:
 async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     limits = app[keys.CONFIG].limits
     app[keys.USERS] = Users(app[keys.STORE])
-    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event)
+    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence)
     app[keys.MESSAGE_RATE] = MessageRate(limits.message_rate, limits.message_burst)
     app[keys.ADDRESSES] = ConnectionsPerAddress(limits.connections_per_address)
     yield

@@ -14,12 +14,17 @@ _numbers = itertools.count(1)
 
 
 class Client:
-    """One socket. Frames are kept in the order in which they came until asked for."""
+    """One socket. Frames are kept in the order in which they came until asked for.
+
+    `presence` frames come when they like and are kept apart: only `presence` returns
+    them. That goes for full clients; to a bare one they are a fault and stay where they are.
+    """
 
     def __init__(self, ws: ClientWebSocketResponse) -> None:
         self.ws = ws
         self.welcome: Frame = {}
         self._kept: list[Frame] = []
+        self._presence: list[Frame] = []
 
     async def greeted(self) -> None:
         """Read the welcome; a socket that is closed instead has none."""
@@ -34,10 +39,31 @@ class Client:
     async def raw(self) -> str:
         """Return the next frame's text; nothing may have been kept before it."""
         assert not self._kept
+        while True:
+            text = await self._receive()
+            if not self._takes(text):
+                return text
+
+    async def _receive(self) -> str:
         message = await self.ws.receive(timeout=SECONDS)
         assert message.type is WSMsgType.TEXT, f"{message.type!r}, close code {self.ws.close_code}"
         text: str = message.data
         return text
+
+    def _takes(self, text: str) -> bool:
+        """Put a frame aside if it is `presence`."""
+        aside = bool(self.welcome) and text.startswith('{"type":"presence"')
+        if aside:
+            self._presence.append(json.loads(text))
+        return aside
+
+    async def presence(self) -> Frame:
+        """Return the next `presence` frame; keep what comes before it."""
+        while not self._presence:
+            text = await self._receive()
+            if not self._takes(text):
+                self._kept.append(json.loads(text))
+        return self._presence.pop(0)
 
     async def next(self) -> Frame:
         if self._kept:

@@ -27,6 +27,9 @@ class Member(Protocol):
     def write(self, frames: bytes) -> None:
         """Send bytes now, without waiting; nothing happens on a closed connection."""
 
+    def signal(self, frame: bytes) -> None:
+        """Send what is no event, as `write` does, if this client knows such frames."""
+
     def backlog(self) -> int:
         """Return the bytes that the kernel has not taken yet."""
 

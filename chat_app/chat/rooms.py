@@ -14,11 +14,13 @@ lateness: see `Behind`.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from chat_app.chat.behind import Behind, Member
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
+from chat_app.chat.presence import Encode, Presence
 from chat_app.chat.tail import Tail
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Event
@@ -31,7 +33,14 @@ CROWD: Final = 32  # members from whom on a room's flushes are paced
 class Room:
     """A room that somebody is in."""
 
-    def __init__(self, key: str, name: str, store: Store, encode: Callable[[Event], bytes]) -> None:
+    def __init__(
+        self,
+        key: str,
+        name: str,
+        store: Store,
+        encode: Callable[[Event], bytes],
+        encode_presence: Encode,
+    ) -> None:
         self.key = key
         self.name = name
         self.holders = 0
@@ -42,7 +51,8 @@ class Room:
         self._unmeasured = 0
         self._resting: asyncio.Handle | None = None
         self._live: set[Member] = set()
-        self._behind = Behind(self._tail, self._arrive)
+        self._behind = Behind(self._tail, self._arrived)
+        self.presence = Presence(self.signal, encode_presence)
 
     @property
     def top(self) -> int:
@@ -62,13 +72,15 @@ class Room:
         self.flush()
         self.leave(member)
         if since >= self.top:
-            self._live.add(member)
+            self._arrived(member)
         else:
             self._behind.add(member, since, had)
 
-    def _arrive(self, member: Member) -> None:
+    def _arrived(self, member: Member) -> None:
+        """Take in a member that is up to date now: all that follows, it is sent live."""
         self.flush()  # what waits to be shown is behind this member already
         self._live.add(member)
+        self.presence.arrived(member)
 
     def position(self, member: Member) -> int:
         """Return the seq up to which a member that has joined was sent everything."""
@@ -121,8 +133,25 @@ class Room:
         self._fresh.clear()
         for member in self._live:
             member.write(frames)
+        self._measure(len(frames))
+
+    def signal(
+        self,
+        frame: bytes,
+        *,
+        to: AbstractSet[Member] | None = None,
+        but: AbstractSet[Member] = frozenset(),
+    ) -> None:
+        """Show a frame that is no event to those who are up to date: to all, or to those
+        in `to`, and not to those in `but`. It takes no seq, and is not sent again."""
+        for member in (self._live if to is None else self._live & to) - but:
+            member.signal(frame)
+        self._measure(len(frame))
+
+    def _measure(self, written: int) -> None:
+        """Leave behind who does not read, having written that many bytes to everybody."""
         # Asking every member at every flush would cost as much as the writing.
-        self._unmeasured += len(frames)
+        self._unmeasured += written
         if self._unmeasured >= BACKLOG_BYTES:
             self._unmeasured = 0
             self._leave_behind([m for m in self._live if m.backlog() > BACKLOG_BYTES])
@@ -140,9 +169,12 @@ class Room:
 class Rooms:
     """All rooms that are open, and the one way for a message into any of them."""
 
-    def __init__(self, store: Store, encode: Callable[[Event], bytes]) -> None:
+    def __init__(
+        self, store: Store, encode: Callable[[Event], bytes], encode_presence: Encode
+    ) -> None:
         self._store = store
         self._encode = encode
+        self._encode_presence = encode_presence
         self._open: dict[str, Room] = {}
         self._log = Log(store, self._outcome)
 
@@ -159,7 +191,9 @@ class Rooms:
         key = room_key(name)
         room = self._open.get(key)
         if room is None:
-            room = self._open[key] = Room(key, name, self._store, self._encode)
+            room = self._open[key] = Room(
+                key, name, self._store, self._encode, self._encode_presence
+            )
             room.loading = asyncio.create_task(room.load(), name="load room")
         room.holders += 1
         try:
@@ -176,6 +210,7 @@ class Rooms:
         room.holders -= 1
         if not room.holders:
             del self._open[room.key]
+            room.presence.close()
 
     def post(self, room: Room, draft: Draft, done: Done) -> None:
         """Have a message committed and shown; `done` gets its event or the refusal.

@@ -80,6 +80,10 @@ class Connection:
         if self.full:
             self.write(protocol.encode(frame))
 
+    def signal(self, frame: bytes) -> None:
+        if self.full:
+            self.write(frame)
+
     def backlog(self) -> int:
         return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
 
@@ -130,6 +134,7 @@ class Connection:
 
     def renamed(self, user: User) -> None:
         self.user = user
+        self.room.presence.rename(user)
         self.send(Renamed(user))
 
     def malformed(self, refusal: ChatError, id: str | None = None) -> None:

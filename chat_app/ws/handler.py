@@ -100,6 +100,7 @@ async def _serve(
     try:
         # What it was called when it asked for the page may be an old name by now.
         conn.user = await app[keys.USERS].user(conn.user.id)
+        room.presence.enter(conn, conn.user)
         _greet(conn, request)
         await Reader(conn, partial(serve, conn, app[keys.MESSAGE_RATE])).read(ws)
     except ConnectionError:
@@ -109,6 +110,7 @@ async def _serve(
         conn.close(Close.FAULT)
     finally:
         room.leave(conn)
+        room.presence.leave(conn, conn.user.id)
         app[keys.USERS].unwatch(conn.user.id, conn.renamed)
         app[keys.CONNECTIONS].discard(conn)
         await conn.closed()

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from chat_app.chat import behind, messages, rooms, tail
+from chat_app.chat import behind, messages, presence, rooms, tail
 from chat_app.chat.rooms import Rooms
 from chat_app.config import Storage
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Appended, User
 from chat_app.store import open_store
-from tests.clients import settled
+from tests.clients import SECONDS, settled
 
 ANN = User("u_ann", "Ann")
 
@@ -21,6 +21,7 @@ class Member:
 
     def __init__(self):
         self.got = []
+        self.signals = []
         self.held = 0
         self.stuck = False
         self.was_cut = False
@@ -29,6 +30,11 @@ class Member:
         self.got += frames.decode().split()
         if self.stuck:
             self.held += len(frames)
+
+    def signal(self, frame):
+        self.signals.append(frame)
+        if self.stuck:
+            self.held += len(frame)
 
     def backlog(self):
         return self.held
@@ -46,7 +52,11 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    house = Rooms(store, lambda event: f"{event.seq}:{event.message}\n".encode())
+    house = Rooms(
+        store,
+        lambda event: f"{event.seq}:{event.message}\n".encode(),
+        lambda op, users, count: f"{op} {[user.name for user in users]} of {count}".encode(),
+    )
     yield house
     await house.close()
 
@@ -315,6 +325,55 @@ async def test_what_was_applied_before_a_gap_is_shown_all_the_same(house, store)
     room.flush()
     await settled()
     assert member.got == ["1:a", "2:b", "3:c", "4:d"]
+
+
+async def test_a_signal_goes_to_those_who_are_up_to_date_and_takes_no_seq(house, say):
+    room = await house.open("lobby")
+    await say(room, "a")
+    live, other, late = Member(), Member(), Member()
+    room.join(live, 1)
+    room.join(other, 1)
+    room.join(late, 0)
+    room.signal(b"x")
+    room.signal(b"y", but={other})
+    room.signal(b"z", to={other, late})
+    assert (live.signals, other.signals, late.signals) == ([b"x", b"y"], [b"x", b"z"], [])
+    assert room.top == 1
+    assert not live.got
+
+
+async def test_one_that_does_not_read_signals_is_left_behind(house, monkeypatch):
+    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 20)
+    monkeypatch.setattr(behind, "DRAINED_BYTES", 10)
+    monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
+    room = await house.open("lobby")
+    stuck, quick = Member(), Member()
+    stuck.stuck = True
+    room.join(stuck, 0)
+    room.join(quick, 0)
+    for _ in range(100):
+        room.signal(b"x")
+    assert len(quick.signals) == 100
+    assert len(stuck.signals) == 40
+    stuck.stuck, stuck.held = False, 0
+    await settled()
+    assert stuck in room._live
+
+
+async def test_who_becomes_up_to_date_is_told_who_is_here(house, say, monkeypatch):
+    monkeypatch.setattr(presence, "QUICK_SECONDS", 0)
+    monkeypatch.setattr(presence, "PACE_SECONDS", 0)
+    room = await house.open("lobby")
+    await say(room, "a")
+    member = Member()
+    room.presence.enter(member, ANN)
+    room.join(member, 0)
+    assert not member.signals
+    async with asyncio.timeout(SECONDS):
+        while not member.signals:
+            await asyncio.sleep(0)
+    assert member.got == ["1:a"]
+    assert member.signals == [b"state ['Ann'] of 1"]
 
 
 async def test_members_whose_events_cannot_be_read_are_told_so(house, say, store, monkeypatch):
