@@ -22,6 +22,7 @@ from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.presence import Encode, Presence
 from chat_app.chat.tail import Tail
+from chat_app.chat.typing import Typing
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Event
 from chat_app.store import Store
@@ -53,6 +54,7 @@ class Room:
         self._live: set[Member] = set()
         self._behind = Behind(self._tail, self._arrived)
         self.presence = Presence(self.signal, encode_presence)
+        self.typing = Typing()
 
     @property
     def top(self) -> int:

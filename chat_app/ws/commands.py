@@ -12,12 +12,13 @@ import msgspec
 
 from chat_app.chat.messages import is_id
 from chat_app.errors import Invalid, Malformed
-from chat_app.ws import history, messages, resume
+from chat_app.ws import history, messages, resume, typing
 from chat_app.ws.connection import Connection
 from chat_app.ws.history import History
 from chat_app.ws.messages import Post
 from chat_app.ws.protocol import Command, Frame
 from chat_app.ws.resume import Resume
+from chat_app.ws.typing import Typing
 
 
 class Pong(Command, frozen=True, tag="pong"):
@@ -43,6 +44,7 @@ COMMANDS: Final[dict[type[Command], Row]] = {
     Post: Row(messages.post, limited=True),
     History: Row(history.history),
     Resume: Row(resume.resume),
+    Typing: Row(typing.typing),
     Pong: Row(pong),
 }
 
@@ -56,7 +58,9 @@ class _Bare(msgspec.Struct, frozen=True):
     id: object = None
 
 
-_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Post | History | Resume | Pong)
+_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(
+    Post | History | Resume | Typing | Pong
+)
 _bare = msgspec.json.Decoder(_Bare)
 
 

@@ -46,6 +46,7 @@ VALID = tuple(
         {"message": "hello"},
         {"type": "history", "id": "abcdefgh-2", "before": 12, "limit": 10},
         {"type": "resume", "epoch": "e" * 16, "since": 3, "limit": 100},
+        {"type": "typing"},
         {"type": "pong"},
     )
 )

@@ -82,6 +82,7 @@ async def test_a_bare_client_is_present_and_hears_nothing_of_it(join, gone, monk
     assert (await alice.presence())["op"] == "join"
     await gone(carol)
     assert (await alice.presence())["op"] == "leave"
+    await alice.send({"type": "typing"})
     await alice.post("hi")
     assert (await bare.next())["message"] == "hi"
     await gone(bare)
@@ -157,6 +158,8 @@ async def test_one_who_reads_nothing_hears_of_nobody_until_it_has_caught_up(join
     other = await join("lobby", "other")
     while other.welcome["user"] not in (await quick.presence())["users"]:
         pass
+    await other.send({"type": "typing"})
+    await quick.expect("typing")
     transport.resume_reading()
     state = await slow.presence()
     assert (state["op"], state["count"]) == ("state", 3)
