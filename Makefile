@@ -1,5 +1,5 @@
-# Everything this needs it installs itself, once: into .venv/ by pip, and the
-# browser, Node and compiler that the tests use by apt-get. A second call installs nothing.
+# Everything this needs it installs itself, once: into .venv/ by pip, into node_modules/ by
+# npm, and the browser, Node and compiler by apt-get. A second call installs nothing.
 PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11) python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults lint clean browser node compiler
+.PHONY: help run test faults lint clean browser node npm compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,14 +28,18 @@ test: $(VENV)/.test node browser compiler ## all tests; ARGS='-k name' for pytes
 faults: $(VENV)/.test ## ten minutes of faults; FULL=1 for the whole, ARGS='--row kill'
 	$(BIN)/python -m tests.faults $(if $(FULL),--full) $(ARGS)
 
-lint: $(VENV)/.lint ## ruff, mypy --strict, who may import whom
+lint: $(VENV)/.lint node_modules/.made ## Python, page and rendered HTML: lint, types, who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	node_modules/.bin/eslint .
+	node_modules/.bin/tsc --project jsconfig.json
+	$(BIN)/python -m tests.rendered $(VENV)/pages
+	node_modules/.bin/html-validate '$(VENV)/pages/*.html'
 
 clean: ## remove what these commands made; data/ stays
-	rm -rf $(VENV) build dist *.egg-info .faults .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules build dist *.egg-info .faults .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find chat_app tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,packages,what for): by apt-get, as root or by a sudo that asks nothing.
@@ -64,11 +68,20 @@ $(VENV)/.run $(VENV)/.test $(VENV)/.lint: $(VENV)/.made setup.cfg pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '$(extras)'
 	@touch $@
 
+node_modules/.made: package.json package-lock.json | npm
+	@echo 'Installing what checks the page into node_modules'
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
 browser:
 	@[ -x "$$CHROMIUM" ] || command -v chromium >/dev/null || { $(call install,chromium fonts-nanum fonts-noto-color-emoji,browser tests); }
 
 node:
 	@command -v node >/dev/null || { $(call install,nodejs,tests of the page); }
+
+# Debian splits npm off Node; elsewhere the two come as one.
+npm: node
+	@command -v npm >/dev/null || { $(call install,npm,what checks the page); }
 
 compiler:
 	@command -v cc >/dev/null || { $(call install,gcc libc6-dev,the slow disk of the tests); }

@@ -1,0 +1,81 @@
+"""`python -m tests.rendered FOLDER`: the pages as the server sends them, in every language.
+
+For the validator of `make lint`: one file a page, "lobby.ko.html" and so on.
+"""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from chat_app import keys
+from chat_app.config import load_config
+from chat_app.main import create_app
+from chat_app.web.languages import LANGUAGES
+
+FULL = "점심 <모임> & more"
+TEXTS = ("안녕하세요", "See https://example.com/?a=1&b=2 <b>", "שלום", "🎉", "two\nlines")
+ROOM = f"/chat/{quote(FULL, safe='')}/"
+MESSAGES = 120  # the page shows 50 of them: there is an older and a newer part
+
+# What the visitor asks for, and the status that it is answered with.
+PAGES = {
+    "lobby": ("/chat/", 200),
+    "lobby-refused": ("/chat/?room=a/%22b", 400),
+    "room-empty": ("/chat/empty/", 200),
+    "room-full": (ROOM, 200),
+    "room-past": (f"{ROOM}?before=71", 200),
+    "error-400": ("/chat/empty/?before=x", 400),
+    "error-404": ("/nowhere", 404),
+    "error-405": ("/me/name", 405),
+    "error-500": ("/fault", 500),
+}
+REFUSED = "room-refused"  # the one page that only a form leads to
+
+
+async def fault(_request: web.Request) -> web.Response:
+    raise RuntimeError("asked for")
+
+
+async def rendered(data: Path) -> dict[str, str]:
+    """Return every page's HTML by its name; `data` is a folder for the server's own."""
+    app = create_app(load_config(None, [f"storage.folder={data}", "limits.message_rate=0"], {}))
+    app.router.add_get("/fault", fault)
+    found: dict[str, str] = {}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    async with TestClient(TestServer(app), headers=headers) as client:
+        for number in range(MESSAGES):
+            form = {"message": TEXTS[number % len(TEXTS)]}
+            async with client.post(ROOM, data=form) as answer:
+                assert answer.status == 200
+        for language in LANGUAGES:
+            asked = {"Accept-Language": language}
+            for name, (path, status) in PAGES.items():
+                async with client.get(path, headers=asked) as answer:
+                    assert answer.status == status, f"{path}: {answer.status}"
+                    found[f"{name}.{language}"] = await answer.text()
+            too_long = "x" * (app[keys.CONFIG].limits.message_chars + 1)
+            async with client.post(ROOM, data={"message": too_long}, headers=asked) as answer:
+                assert answer.status == 400
+                found[f"{REFUSED}.{language}"] = await answer.text()
+    return found
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.html"):
+        old.unlink()
+    logging.disable()  # the fault that is asked for would be written down
+    with tempfile.TemporaryDirectory() as data:
+        pages = asyncio.run(rendered(Path(data)))
+    for name, html in pages.items():
+        (folder / f"{name}.html").write_text(html)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
