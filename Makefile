@@ -1,5 +1,5 @@
 # Everything this needs it installs itself, once: into .venv/ by pip, into node_modules/ by
-# npm, and the browser, Node and compiler by apt-get. A second call installs nothing.
+# npm, and the browsers, Node and compiler by apt-get. A second call installs nothing.
 PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11) python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults lint clean browser node npm compiler
+.PHONY: help run test faults lint clean browsers node npm compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ help: ## this list
 run: $(VENV)/.run ## serve; ARGS='--set server.port=9000'
 	@exec $(BIN)/python run.py $(ARGS)
 
-test: $(VENV)/.test node browser compiler ## all tests; ARGS='-k name' for pytest
+test: $(VENV)/.test node browsers compiler ## all tests; ARGS='-k name' for pytest
 	@node --test \
 		--test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination=$(VENV)/node.tap $(JS_TESTS)
@@ -73,8 +73,9 @@ node_modules/.made: package.json package-lock.json | npm
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-browser:
+browsers:
 	@[ -x "$$CHROMIUM" ] || command -v chromium >/dev/null || { $(call install,chromium fonts-nanum fonts-noto-color-emoji,browser tests); }
+	@[ -x "$$FIREFOX" ] || command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { $(call install,firefox-esr,browser tests); }
 
 node:
 	@command -v node >/dev/null || { $(call install,nodejs,tests of the page); }

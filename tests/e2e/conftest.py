@@ -1,13 +1,21 @@
-"""A real server in a process of its own and a real browser, both new for every test.
+"""A real server in a process of its own, and a profile of its own in a real browser, for each test.
+
+Every test runs in Chromium and in Firefox; what is driven through the DevTools protocol
+is marked `chromium` and runs there alone.
 
 Own fixtures over playwright's async API: its pytest plugins and pytest-asyncio do
-not get along. A new browser for each test costs 0.6 s and keeps everything within
-the test's own event loop; a loop shared by a session would hang any test that forgot it.
+not get along. A browser starts once (Firefox takes seconds), in a process beside us;
+each test connects from its own event loop, for a loop shared by a session would hang
+any test that forgot it.
 """
 
 import asyncio
+import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +40,15 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+# What starts each browser, and the names it goes by.
+BROWSERS = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "browser_name" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("chromium")
+        # Of the session: pytest runs all tests of one browser, and then all of the next.
+        metafunc.parametrize("browser_name", ["chromium"] if alone else BROWSERS, scope="session")
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -45,15 +62,47 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         yield running
 
 
+def executable(name: str) -> str:
+    """Return the path of a browser; $CHROMIUM and $FIREFOX come first."""
+    given = os.environ.get(name.upper())
+    found = given or next(filter(None, map(shutil.which, BROWSERS[name])), "")
+    if not found:
+        pytest.fail(f"no {name}: `make test` installs it, or set {name.upper()}", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def endpoint(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running browser; each who connects sees only what is their own."""
+    options: dict[str, Any] = {"executablePath": executable(browser_name)}
+    if browser_name == "chromium":
+        options["args"] = CHROMIUM_FLAGS
+    else:
+        options["channel"] = "moz-firefox"  # as Mozilla and Debian build it, by WebDriver BiDi
+    config = tmp_path_factory.mktemp(browser_name) / "launch.json"
+    config.write_text(json.dumps(options))
+    command = [sys.executable, "-m", "playwright", "launch-server"]
+    command += [f"--browser={browser_name}", f"--config={config}"]
+    # A session of its own: the wrapper in Python would leave the one in Node behind.
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        assert process.stdout
+        address = process.stdout.readline().decode().strip()
+        assert address.startswith("ws://"), f"{browser_name} did not start: {address}"
+        try:
+            yield address
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.stdout.read()  # until all of them have gone
+
+
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("no Chromium: `make test` installs it, or set CHROMIUM", pytrace=False)
+async def browser(browser_name: str, endpoint: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield running
-        await running.close()
+        connected = await playwright[browser_name].connect(endpoint)
+        yield connected
+        await connected.close()
 
 
 @pytest.fixture

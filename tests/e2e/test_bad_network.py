@@ -1,6 +1,7 @@
 """Nothing that was typed is lost, doubled or out of order, whatever breaks."""
 
 import json
+import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -84,7 +85,8 @@ async def say(page: Page, *texts: str) -> None:
 
 
 def forget_lost_connections(problems: list[str]) -> None:
-    problems[:] = [each for each in problems if "WebSocket connection" not in each]
+    lost = re.compile("WebSocket connection|establish a connection|connection to .* interrupted")
+    problems[:] = [each for each in problems if not lost.search(each)]
 
 
 async def test_a_killed_server_loses_nothing(

@@ -12,6 +12,8 @@ from playwright.async_api import CDPSession, Page
 
 from tests.e2e.waiting import until
 
+pytestmark = pytest.mark.chromium
+
 FIELD = "#chat-message-input"
 SEND = "#chat-message-submit"
 LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
@@ -116,22 +118,6 @@ async def test_an_enter_that_safari_tells_after_the_commit_sends_nothing(typist:
     assert await typist.field() == "日本"
     await typist.press("Enter")
     assert await typist.sent() == ["日本"]
-
-
-async def test_shift_enter_makes_a_new_line(typist: Typist):
-    await typist.page.keyboard.type("one")
-    await typist.press("Shift+Enter")
-    await typist.page.keyboard.type("two")
-    assert await typist.field() == "one\ntwo"
-    await typist.press("Control+a")
-    assert await typist.sent() == []
-
-
-async def test_ctrl_enter_sends_once(typist: Typist):
-    await typist.page.keyboard.type("hello")
-    await typist.press("Control+Enter")
-    assert await typist.field() == ""
-    assert await typist.sent() == ["hello"]
 
 
 async def by_the_click(typist: Typist) -> None:
