@@ -1,0 +1,159 @@
+"""What axe-core finds on the pages, light and dark, narrow and wide: nothing."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, Page, WebSocketRoute
+
+from tests.e2e.waiting import until
+from tests.servers import Server, serve
+from tests.visitors import visitor
+
+# Rules read the same DOM in every browser: one is enough.
+pytestmark = pytest.mark.chromium
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
+SEND = "#chat-message-submit"
+STILL = "document.getAnimations().every(each => each.playState !== 'running')"
+NewContext = Callable[..., Awaitable[BrowserContext]]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with serve(tmp_path, "limits.message_rate=0") as running:
+        yield running
+
+
+@pytest.fixture
+async def full(server: Server) -> str:
+    """The path of a room in which two people have said more than a page shows."""
+    async with (
+        visitor(server.url, "점심", "한별") as ann,
+        visitor(server.url, "점심", "Bob") as bob,
+    ):
+        for number in range(30):
+            await ann.post(f"안녕 {number}")
+            await bob.post("See https://example.com/ and 🎉")
+    return "/chat/점심/"
+
+
+class Inspector:
+    """Reads one page after another; `findings` is empty when nothing is wrong."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.findings: list[str] = []
+
+    async def look(self, where: str) -> None:
+        await until(self.page, STILL)  # a colour halfway is not the colour
+        results = await Axe().run(self.page, options=OPTIONS)
+        for found in results.response["violations"]:
+            nodes = "".join(f"\n    {node['html'][:160]}" for node in found["nodes"])
+            self.findings.append(f"{where}: {found['id']}: {found['help']}{nodes}")
+
+
+@pytest.fixture(params=[360, 1280])
+def width(request: pytest.FixtureRequest) -> int:
+    size: int = request.param
+    return size
+
+
+@pytest.fixture(params=["light", "dark"])
+async def inspector(
+    request: pytest.FixtureRequest, width: int, new_context: NewContext
+) -> Inspector:
+    # Without our policy, for axe to get in; what the policy does is tested elsewhere.
+    context = await new_context(
+        color_scheme=request.param,
+        viewport={"width": width, "height": 800},
+        bypass_csp=True,
+        has_touch=width < 800,
+        reduced_motion="reduce",
+    )
+    return Inspector(await context.new_page())
+
+
+async def test_axe_finds_nothing_on_the_lobby_and_on_errors(
+    inspector: Inspector, full: str, problems: list[str]
+):
+    page = inspector.page
+    await page.goto("/chat/")
+    await inspector.look("lobby, first visit")
+    await page.goto(full)
+    await page.goto("/chat/")
+    await until(page, "document.querySelector('#recent-rooms li')")
+    await inspector.look("lobby with a room")
+    for path in ("/chat/?room=a%2Fb", "/nowhere", "/chat/x/?before=x", "/me/name"):
+        await page.goto(path)
+        await inspector.look(path)
+    problems[:] = [each for each in problems if "the server responded with a status" not in each]
+    assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def test_axe_finds_nothing_in_a_room(inspector: Inspector, full: str, server: Server):
+    page = inspector.page
+    await page.goto("/chat/empty/")
+    await inspector.look("an empty room")
+
+    await page.goto(full)
+    await until(page, "document.querySelectorAll('.row').length >= 50")
+    await inspector.look("a full room")
+    await page.keyboard.type("mine")
+    await page.click(SEND)  # on a touch screen Enter is a new line
+    await until(page, "document.querySelector('.chunk .own')")
+    await inspector.look("one's own message")
+    await page.click("#me summary")
+    await until(page, "document.activeElement.id === 'name-input'")
+    await inspector.look("the name, opened")
+    await page.keyboard.press("Escape")
+    members = page.locator("#members-button")
+    if await members.is_visible():
+        await members.click()
+        await inspector.look("the members, opened")
+        await page.keyboard.press("Escape")
+
+    await page.locator("#chat-log").focus()
+    await page.keyboard.press("Home")
+    await until(page, "document.querySelector('#chat-log').scrollTop < 2000")
+    async with visitor(server.url, "점심", "Bob") as bob:
+        await bob.post("below")
+    await until(page, "!document.querySelector('#new-messages').hidden")
+    await inspector.look("reading the past")
+    assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def test_axe_finds_nothing_where_something_went_wrong(
+    inspector: Inspector, full: str, problems: list[str]
+):
+    page = inspector.page
+
+    async def refuse(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if frame["type"] == "post":
+                refusal = {"type": "error", "id": frame["id"], "code": "invalid", "message": "No."}
+                socket.send(json.dumps(refusal))
+            else:
+                server.send(message)
+
+        socket.on_message(forward)
+
+    await page.route_web_socket("**/ws/**", refuse)
+    await page.goto(full)
+    await page.keyboard.type("bad")
+    await page.click(SEND)
+    await until(page, "document.querySelector('.failed')")
+    await inspector.look("a message that failed")
+    await page.unroute_all()
+    await page.context.set_offline(True)
+    await until(page, "document.querySelector('#status').matches('.shown')")
+    await inspector.look("offline")
+    await page.close()  # it tries again and again, and the browser tells each time
+    problems[:] = [each for each in problems if "ERR_INTERNET_DISCONNECTED" not in each]
+    assert not inspector.findings, "\n".join(inspector.findings)
