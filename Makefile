@@ -60,6 +60,14 @@ $(VENV)/.made:
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
+# The peers stay out of .venv/: nothing that we need brings them.
+$(BENCH)/.bench: bench/requirements.txt setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call install,$(notdir $(PYTHON))-venv,venv); }
+	@echo "Installing the peers into $(BENCH)"
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check --editable . --requirement $<
+	@touch $@
+
 $(VENV)/.run: extras = .
 $(VENV)/.test: extras = .[test]
 $(VENV)/.lint: extras = .[test,lint]
@@ -85,4 +93,4 @@ npm: node
 	@command -v npm >/dev/null || { $(call install,npm,what checks the page); }
 
 compiler:
-	@command -v cc >/dev/null || { $(call install,gcc libc6-dev,the slow disk of the tests); }
+	@command -v cc >/dev/null || { $(call install,gcc libc6-dev,C); }

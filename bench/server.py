@@ -1,0 +1,91 @@
+"""A server in a process of its own, on a core of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.machine import ROOT, SERVER_CORE, on_core
+from bench.programs import Command
+
+START_SECONDS = STOP_SECONDS = 30.0
+
+
+@dataclass
+class Server:
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    status: int | None = field(default=None)  # its exit status, once it has been stopped
+
+    def pids(self) -> list[int]:
+        """Return the server's process and those that it has started."""
+        parents: dict[int, list[int]] = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has ended meanwhile
+            parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+        found = [self.process.pid]
+        for pid in found:
+            found.extend(parents.get(pid, []))
+        return found
+
+    def stop(self) -> None:
+        """Ask it to end as an operator would; whoever does not listen is killed."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.status = self.process.wait()
+
+
+@contextmanager
+def serving(command: Command, folder: Path) -> Iterator[Server]:
+    """Run a server until the block ends; what it says goes to folder/server.log."""
+    port = _free_port()
+    log = folder / "server.log"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    with log.open("wb") as output, on_core(SERVER_CORE):
+        process = subprocess.Popen(
+            command(port, folder),
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(port, process, log)
+    try:
+        _wait_until_listening(server)
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_listening(server: Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", server.port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    said = re.sub(r"\s+", " ", server.log.read_text(errors="replace"))[-400:]
+    raise RuntimeError(f"it does not listen; exit status {server.process.poll()}: {said}")
