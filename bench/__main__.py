@@ -11,9 +11,10 @@ from functools import partial
 from tqdm import tqdm
 
 from bench import machine
+from bench.build import BUILT
 from bench.figures import figure
 from bench.measure import Record, measure
-from bench.programs import BUILT, OURS, PROGRAMS, Program
+from bench.programs import OURS, PROGRAMS, Program
 from bench.report import publish
 from bench.results import Results
 from bench.scenarios import SCENARIOS, SWEEP, Scenario

@@ -6,7 +6,6 @@ from typing import Any
 
 from bench.build import build
 from bench.machine import LOAD_CORE, on_core
-from bench.programs import BUILT
 from bench.scenarios import Load
 from bench.server import Server
 
@@ -18,7 +17,7 @@ def load(server: Server, mode: str, options: Load) -> Measured:
 
     Raises RuntimeError if the generator itself could not do it.
     """
-    command = [str(build("load", BUILT)), mode, "--port", str(server.port)]
+    command = [str(build("load")), mode, "--port", str(server.port)]
     for pid in server.pids():
         command += ["--pid", str(pid)]
     for name, value in options.items():

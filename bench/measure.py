@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.build import BUILT
 from bench.load import Measured, load
-from bench.programs import BUILT, OURS, Program
+from bench.programs import OURS, Program
 from bench.scenarios import Scenario
 from bench.server import Server, serving
 from bench.verdict import at_the_receivers, on_disk
@@ -14,13 +15,16 @@ from bench.verdict import at_the_receivers, on_disk
 Record = dict[str, Any]
 
 
-def measure(program: Program, scenario: Scenario, *, quick: bool) -> Record:
-    """Return {"load": what the generator says, "violations": what was wrong, "log": ...}.
+def measure(
+    program: Program, scenario: Scenario, *, quick: bool = False, place: Path = BUILT
+) -> Record:
+    """Return {"load": what the generator says, "violations": what was wrong}.
 
-    A program that does not come up, or falls over, has violations and no figures.
+    A program that does not come up, or falls over, has violations and no figures. What
+    ours kept is under `place`, and stays there if something was wrong: record["kept"].
     """
-    BUILT.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=BUILT))
+    place.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=place))
     runs: list[Measured] = []
     violations: list[str] = []
     server: Server | None = None

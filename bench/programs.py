@@ -9,7 +9,6 @@ from pathlib import Path
 from bench.build import build
 from bench.machine import ROOT
 
-BUILT = ROOT / ".bench"
 PEERS = Path(__file__).parent / "peers"
 
 # A benchmark measures the program, not its limits; what is on disk stays as safe as it is.
@@ -56,7 +55,7 @@ def _peer(name: str) -> Command:
 
 
 def _floor(port: int, _: Path) -> list[str]:
-    return [str(build("floor", BUILT)), str(port)]
+    return [str(build("floor")), str(port)]
 
 
 OURS = Program("ours", "this program, every message on disk first", ours, ("aiohttp", "uvloop"))
