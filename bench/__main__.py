@@ -31,10 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs = RESULTS.runs()
     whole = [name for name, records in runs.items() if not records[0]["quick"]]
     if options.render:
-        if not whole:
-            print("nothing to show: no run but quick ones", file=sys.stderr)
+        shown = options.run or (whole[-1] if whole else None)
+        if shown not in runs:
+            print("nothing to show: no such run, or none but quick ones", file=sys.stderr)
             return 2
-        publish(runs[options.run or whole[-1]])
+        publish(runs[shown])
         return 0
     run = options.run or (
         list(runs)[-1] if options.resume and runs else time.strftime("%m%d-%H%M%S")

@@ -76,7 +76,7 @@ def dots(
 ) -> str:
     """Return one panel beside another, each with a dot for each row, on one scale for all.
 
-    `rows` are (name, colour 0-6), `panels` are (name, value by row). Row 0 stands out.
+    `rows` are (name, colour 0-6), `panels` are (name, value by row). Row 0 is ours and stands out.
     """
     values = [value for _, by_row in panels for value in by_row if value]
     left, wide, gap, high = 250, 215, 26, 26
@@ -93,7 +93,8 @@ def dots(
         for value in axis.ticks():
             x = axis.at(value)
             parts.append(f'<path class="grid" d="M{x} {top - 8}V{bottom}"/>')
-            parts.append(_text(x, bottom + 16, tick(value), "soft", "middle"))
+            if value in axis.ticks()[:: 1 if len(axis.ticks()) < 5 else 2]:
+                parts.append(_text(x, bottom + 16, tick(value), "soft", "middle"))
         for row, reached in enumerate(by_row):
             if not reached:
                 continue

@@ -55,7 +55,7 @@ def _options(scenario: Scenario, *, quick: bool) -> dict[str, int | float | str]
         "seconds": (scenario.quick_seconds or 1.0) if quick else scenario.seconds,
         "drain": 3 if quick else 30,
     }
-    return {**options, **scenario.load, **(scenario.quick_load if quick else {})}
+    return {**options, **scenario.load}
 
 
 def _ended_well(server: Server) -> list[str]:

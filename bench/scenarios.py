@@ -17,8 +17,8 @@ class Scenario:
     before: Load = field(default_factory=dict)
     seconds: float = 5.0
     quick_seconds: float | None = 1.0  # None: not with --quick
-    quick_load: Load = field(default_factory=dict)
     only_ours: bool = False
+    heading: str = ""  # where there is no room for `what`
     heavy: bool = False  # not asked of programs that are `slow`
 
 
@@ -32,6 +32,7 @@ SATURATED = (
         "a room of 1,000, 10 talk, 1 message each on the way",
         "closed",
         {**_THOUSAND, "window": 1},
+        heading="a room of 1,000",
     ),
     Scenario(
         "S1w10",
@@ -39,18 +40,21 @@ SATURATED = (
         "closed",
         {**_THOUSAND, "window": 10},
         heavy=True,
+        heading="the same, 10 on the way",
     ),
     Scenario(
         "S1b",
         "a room of 100, all talk",
         "closed",
         {"clients": 100, "rooms": 1, "senders": 0, "window": 1},
+        heading="a room of 100",
     ),
     Scenario(
         "S2",
         "500 rooms of 2, all talk",
         "closed",
         {"clients": 1000, "rooms": 500, "senders": 0, "window": 1},
+        heading="500 rooms of 2",
     ),
 )
 
@@ -81,8 +85,7 @@ IDLE = Scenario(
     "hold",
     {"clients": 10_000, "rooms": 1000, "sources": 4, "settle": 2, "warmup": 0},
     seconds=30,
-    quick_seconds=2,
-    quick_load={"clients": 1000, "rooms": 100, "settle": 0.2},
+    quick_seconds=None,
     heavy=True,
 )
 
