@@ -12,7 +12,7 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .PHONY: help run test faults lint clean browsers node npm compiler
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## serve; ARGS='--set server.port=9000'
 	@exec $(BIN)/python run.py $(ARGS)

@@ -791,6 +791,7 @@ int main(int argc, char **argv)
     u64 connected = count.ready;
     count.from = count.until = UINT64_MAX;      /* greetings are no part of what is measured */
     for (u64 quiet = now() + nanoseconds(option.settle); now() < quiet;) turn(quiet);
+    fprintf(stderr, "connected %" PRIu64 "\n", connected);    /* it begins: whoever waits may look */
     run();
     u64 lost_sockets = count.lost_sockets;
     end_all();

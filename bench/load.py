@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bench.build import build
@@ -12,11 +14,33 @@ from bench.server import Server
 Measured = dict[str, Any]  # what load.c prints
 
 
-def load(server: Server, mode: str, options: Load) -> Measured:
-    """Put load on a server and return what came of it.
+class Loading:
+    """A load generator at work."""
 
-    Raises RuntimeError if the generator itself could not do it.
-    """
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def wait_until_connected(self) -> None:
+        """Return when the warm-up begins. Raises RuntimeError if it never does."""
+        assert self._process.stderr is not None  # noqa: S101 - a pipe, as started below
+        for line in self._process.stderr:
+            if line.startswith("connected "):
+                return
+        raise RuntimeError("load: it ended before it began")
+
+    def result(self) -> Measured:
+        """Wait for the end. Raises RuntimeError if the generator itself could not do it."""
+        said, complaints = self._process.communicate()
+        if self._process.returncode:
+            status = self._process.returncode
+            raise RuntimeError(f"load: exit status {status}: {complaints.strip()}")
+        measured: Measured = json.loads(said)
+        return measured
+
+
+@contextmanager
+def loading(server: Server, mode: str, options: Load) -> Iterator[Loading]:
+    """Put load on a server, from another core than its own."""
     command = [str(build("load")), mode, "--port", str(server.port)]
     for pid in server.pids():
         command += ["--pid", str(pid)]
@@ -27,12 +51,14 @@ def load(server: Server, mode: str, options: Load) -> Measured:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
     try:
-        said, complaints = process.communicate()
+        yield Loading(process)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-    if process.returncode:
-        raise RuntimeError(f"load: exit status {process.returncode}: {complaints.strip()}")
-    measured: Measured = json.loads(said)
-    return measured
+
+
+def load(server: Server, mode: str, options: Load) -> Measured:
+    """Put load on a server and return what came of it; RuntimeError as `Loading.result`."""
+    with loading(server, mode, options) as generator:
+        return generator.result()
