@@ -27,6 +27,10 @@ def _per_second(counter: str) -> Figure:
     return lambda measured: measured[counter] / measured["seconds"] if measured["seconds"] else None
 
 
+def _share_of_a_core(cpu_s: Callable[[Measured], float]) -> Figure:
+    return lambda measured: cpu_s(measured) / measured["seconds"] if measured["seconds"] else None
+
+
 def delivered_share(measured: Measured) -> float | None:
     """Of the deliveries due: those that came by a second after the last was due."""
     due = measured["due_measured"]
@@ -48,11 +52,8 @@ FIGURES: dict[str, Figure] = {
     "delivered_share": delivered_share,
     "p50_ms": lambda measured: measured["p50_ms"],
     "p99_ms": lambda measured: measured["p99_ms"],
-    "kernel_share": lambda measured: (
-        measured["server_system_s"] / cpu if (cpu := server_cpu_s(measured)) else None
-    ),
-    "server_core": lambda measured: server_cpu_s(measured) / measured["seconds"],
-    "load_core": lambda measured: measured["load_cpu_s"] / measured["seconds"],
+    "server_core": _share_of_a_core(server_cpu_s),
+    "load_core": _share_of_a_core(lambda measured: measured["load_cpu_s"]),
     "idle_kib": idle_kib,
     "connects_per_s": lambda measured: measured["connected"] / measured["connect_s"],
     "connects_per_cpu_s": lambda measured: (

@@ -588,7 +588,10 @@ static void run_until(u64 until)
             noticed++;
         }
         if (at >= until) return;
-        if (!count.ready) count.until = until = at;     /* nobody is left */
+        if (!count.ready) {                             /* nobody is left */
+            if (count.from > at) count.from = at;
+            count.until = until = at;
+        }
         u64 mark = noticed == 0 ? count.from : noticed == 1 ? count.until : until;
         turn(mark < until ? mark : until);
     }
@@ -809,7 +812,7 @@ int main(int argc, char **argv)
     N("missing", count.missing); N("repeated", count.repeated);
     N("misrouted", count.misrouted); N("orders", count.orders);
     N("checked", count.checked); N("malformed", count.malformed); N("other", count.other);
-    F("seconds", option.seconds);
+    F("seconds", (double)(count.until - count.from) / 1e9);
     N("sent_measured", count.sent_measured);
     N("due_measured", count.due_measured); N("shown_measured", count.shown_measured);
     N("in_time", count.in_time); N("answers", count.answers); N("bytes", count.bytes);

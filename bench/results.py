@@ -16,11 +16,15 @@ class Results:
         with self.file.open("a") as file:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
+    def all(self) -> list[Record]:
+        """Return the records, the oldest first."""
+        if not self.file.exists():
+            return []
+        return [json.loads(line) for line in self.file.read_text().splitlines()]
+
     def runs(self) -> dict[str, list[Record]]:
         """Return the records by run, the oldest run first."""
         runs: dict[str, list[Record]] = {}
-        if self.file.exists():
-            for line in self.file.read_text().splitlines():
-                record: Record = json.loads(line)
-                runs.setdefault(record["run"], []).append(record)
+        for record in self.all():
+            runs.setdefault(record["run"], []).append(record)
         return runs

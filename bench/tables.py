@@ -18,7 +18,7 @@ def short(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -69,7 +69,7 @@ class Tables:
             for program in self._programs
         ]
         head = [title] + [f"{scenario.what} ({scenario.name})" for scenario in scenarios]
-        return _table(head, rows)
+        return table(head, rows)
 
     def sweep(self) -> str:
         scenarios = [one for one in (FIXED, *SWEEP) if one.name in self._scenarios]
@@ -90,7 +90,7 @@ class Tables:
         head = [
             "To a room of 1,000: p50 / p99 in ms, and the share shown within a second, if not all"
         ]
-        return _table(head + [f"{one.load['rate']:,} messages/s" for one in scenarios], rows)
+        return table(head + [f"{one.load['rate']:,} messages/s" for one in scenarios], rows)
 
     def connections(self) -> str:
         if IDLE.name not in self._scenarios:
@@ -108,7 +108,7 @@ class Tables:
                 ]
             )
         head = [IDLE.what, "connects/s", "connects a second of CPU", "KiB each", "CPU while idle"]
-        return _table(head, rows)
+        return table(head, rows)
 
     def alone(self) -> str:
         rows = []
@@ -121,7 +121,7 @@ class Tables:
             red = " 🟥" if self._red(scenario.name) else ""
             rows.append([f"{scenario.what} ({scenario.name}){red}", *map(short, values)])
         head = ["This program alone", "per second", "per second of CPU", "p50 ms", "p99 ms"]
-        return _table(head, rows) if rows else ""
+        return table(head, rows) if rows else ""
 
     def load(self) -> str:
         """Return how much of its core the load generator took: it must not be the limit."""
@@ -137,4 +137,4 @@ class Tables:
                 cells.append(" / ".join("–" if one is None else f"{one:.0%}" for one in both))
             rows.append([program.title, *cells])
         head = ["Core taken by the load / the server", *(one.name for one in scenarios)]
-        return _table(head, rows)
+        return table(head, rows)
