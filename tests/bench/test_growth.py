@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from bench.filled import filled_folder
-from bench.growth import GROWTHS, judge
+from bench.growth import judge
+from bench.growths import GROWTHS, Measurement
 from bench.operations import costs
 from bench.programs import ours
 from bench.server import serving
@@ -34,6 +35,11 @@ def test_what_went_wrong_while_measuring_is_red():
     (record,) = records("rooms", [1])
     record["wrong"] = ["1 deliveries lost"]
     assert judge([record]) == ["RED: rooms 1: 1 deliveries lost"]
+
+
+def test_the_median_of_the_rounds_counts_and_nothing_wrong_is_forgotten():
+    rounds = [Measurement({"it": cost}, wrong) for cost, wrong in ((9, []), (1, ["x"]), (2, []))]
+    assert Measurement.median(rounds) == Measurement({"it": 2}, ["x"])
 
 
 def test_a_visitor_finds_the_way_in_a_filled_log(tmp_path):
