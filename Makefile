@@ -9,7 +9,9 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults lint clean browsers node npm compiler
+BENCH := .bench/venv
+
+.PHONY: help run test faults bench bench-growth profile lint clean browsers node npm compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +30,15 @@ test: $(VENV)/.test node browsers compiler ## all tests; ARGS='-k name' for pyte
 faults: $(VENV)/.test ## ten minutes of faults; FULL=1 for the whole, ARGS='--row kill'
 	$(BIN)/python -m tests.faults $(if $(FULL),--full) $(ARGS)
 
+bench: $(BENCH)/.bench compiler ## against its peers, for an hour; ARGS=--quick for two minutes
+	@$(BENCH)/bin/python -m bench $(ARGS)
+
+profile: $(BENCH)/.bench compiler ## where our time goes under load; ARGS='S2 --seconds 10'
+	@$(BENCH)/bin/python -m bench.profile $(ARGS)
+
+bench-growth: $(BENCH)/.bench compiler ## what more members, rooms, connections and messages cost
+	@$(BENCH)/bin/python -m bench.growth $(ARGS)
+
 lint: $(VENV)/.lint node_modules/.made ## Python, page and rendered HTML: lint, types, who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -39,7 +50,7 @@ lint: $(VENV)/.lint node_modules/.made ## Python, page and rendered HTML: lint, 
 	node_modules/.bin/html-validate '$(VENV)/pages/*.html'
 
 clean: ## remove what these commands made; data/ stays
-	rm -rf $(VENV) node_modules build dist *.egg-info .faults .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .bench node_modules build dist *.egg-info .faults .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find chat_app tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,packages,what for): by apt-get, as root or by a sudo that asks nothing.
