@@ -32,6 +32,10 @@ SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server 
 # For a request's head to come, and an idle connection to go. Reverse proxies keep theirs
 # for up to 60 s and are annoyed by one that closes first; aiohttp would wait for an hour.
 IDLE_SECONDS = 75.0
+# New objects between two looks for garbage, and looks until the older ones are gone through
+# too. What a connection or a message leaves is freed without the collector; Python's own
+# 700 has it walk through all that is in flight, again and again.
+GC_THRESHOLDS = (20_000, 20, 20)
 
 
 def create_app(config: Config) -> web.Application:
@@ -68,6 +72,7 @@ async def serve(config: Config) -> None:
         # What is there now stays: a collection that walks all of it holds up a turn.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
         print(f"Rooms are open at http://{shown}:{bound}/chat/", flush=True)

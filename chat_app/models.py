@@ -1,16 +1,19 @@
-"""What is spoken of everywhere: rooms, users, drafts, events. Frozen, no I/O."""
+"""What is spoken of everywhere: rooms, users, drafts, events. Frozen, no I/O.
+
+They hold texts, numbers and each other, never a cycle: the collector need not look at them.
+"""
 
 import msgspec
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, gc=False):
     """An author. `id` is "u_" and 16 hex digits, for ever; `name` may change."""
 
     id: str
     name: str
 
 
-class Room(msgspec.Struct, frozen=True):
+class Room(msgspec.Struct, frozen=True, gc=False):
     """A room that has at least one event.
 
     `key` is what two spellings of one name have in common, `name` the spelling of
@@ -22,7 +25,7 @@ class Room(msgspec.Struct, frozen=True):
     top: int
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event that has no number yet.
 
     `id` is chosen by the client (8-64 of A-Z a-z 0-9 _ -) and is unique together
@@ -38,7 +41,7 @@ class Draft(msgspec.Struct, frozen=True):
     at: int
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """An entry in a room's log. `seq` counts 1, 2, 3, … within its room, without a gap.
 
     `user` bears the name that the author had when it was said. `at` is in
@@ -53,7 +56,7 @@ class Event(msgspec.Struct, frozen=True):
     at: int
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """What became of a draft: its event, or the event that it repeats."""
 
     event: Event

@@ -51,7 +51,7 @@ COMMANDS: Final[dict[type[Command], Row]] = {
 _TYPES: Final = {command.__struct_config__.tag for command in COMMANDS}
 
 
-class _Bare(msgspec.Struct, frozen=True):
+class _Bare(msgspec.Struct, frozen=True, gc=False):
     """The tutorial's frame: anything that has a string `message`."""
 
     message: str

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aiohttp import web
-
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.config import Limits
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, User
 from chat_app.ws import protocol
+from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import Ack, Close, Frame, Renamed
 
 log = logging.getLogger(__name__)
@@ -36,13 +35,13 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_closing", "_in_flight", "_malformed", "_transport", "_ws", "full", "id",
-        "is_read", "limits", "may_have_early", "quiet", "room", "rooms", "spelling", "start",
-        "unanswered", "user",
+        "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_transport", "_ws",
+        "full", "id", "is_read", "limits", "may_have_early", "quiet", "room", "rooms",
+        "spelling", "start", "unanswered", "user",
     )  # fmt: skip
 
     def __init__(
-        self, ws: web.WebSocketResponse, transport: asyncio.Transport, user: User, *, full: bool
+        self, ws: RoomSocket, transport: asyncio.Transport, user: User, *, full: bool
     ) -> None:
         self.id = secrets.token_hex(6)
         self.user = user
@@ -51,8 +50,10 @@ class Connection:
         self.unanswered = 0  # sweeps since a ping after which nothing was read
         self.quiet = 0  # sweeps since the last ping
         self._ws = ws
+        ws.on_close = self.mute
         self._transport = transport
         self._in_flight = 0
+        self._open = True
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
         self._closing: asyncio.Task[None] | None = None
 
@@ -71,9 +72,13 @@ class Connection:
         self.may_have_early = True
 
     def write(self, frames: bytes) -> None:
-        # Nothing may follow a close frame, and the transport stays open for its answer.
-        if not (self._ws.closed or self._transport.is_closing()):
+        if self._open and not self._transport.is_closing():
             self._transport.write(frames)
+
+    def mute(self) -> None:
+        """Write nothing any more: nothing may follow a close frame, and the transport
+        stays open for its answer."""
+        self._open = False
 
     def send(self, frame: Frame) -> None:
         """Send a frame of chat.v1; a bare client, which would print it, gets none."""

@@ -114,6 +114,7 @@ async def _serve(
         app[keys.USERS].unwatch(conn.user.id, conn.renamed)
         app[keys.CONNECTIONS].discard(conn)
         await conn.closed()
+        ws.let_go()
 
 
 def _greet(conn: Connection, request: web.Request) -> None:

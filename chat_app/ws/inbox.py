@@ -34,14 +34,34 @@ class Inbox(WebSocketDataQueue):
             super().feed_data(data, size)
 
 
+def _nothing() -> None:
+    """Nobody is to be told."""
+
+
 class RoomSocket(web.WebSocketResponse[Any]):
-    """A WebSocketResponse whose frames can be had without waiting for `receive()`."""
+    """A WebSocketResponse whose frames can be had without waiting for `receive()`.
+
+    `on_close` is called before its close frame is sent.
+    """
+
+    on_close: Callable[[], None] = staticmethod(_nothing)
+
+    def let_go(self) -> None:
+        """Forget whom to offer to and whom to tell: they hold this socket, in a circle."""
+        self.on_close = _nothing
+        if isinstance(self._reader, Inbox):
+            self._reader.offer = None
 
     def offer_to(self, offer: Offer) -> None:
         """Offer each frame to `offer` as it comes. It takes what it returns True for;
         it may not raise. Frames that came before stay for `receive()`."""
         if isinstance(self._reader, Inbox):
             self._reader.offer = offer
+
+    async def close(self, **how: Any) -> bool:
+        """As aiohttp, which calls it too, for what it answers with a close frame itself."""
+        self.on_close()
+        return await super().close(**how)
 
     def _post_start(
         self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter

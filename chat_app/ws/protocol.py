@@ -32,11 +32,11 @@ class Close(IntEnum):
     MALFORMED = 4500
 
 
-class Frame(msgspec.Struct, frozen=True, tag_field="type"):
+class Frame(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
     """A frame that the server sends; its `type` is the struct's tag."""
 
 
-class Command(msgspec.Struct, frozen=True, tag_field="type"):
+class Command(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
     """A frame that a client sends; fields that are not known are ignored."""
 
 
