@@ -12,7 +12,7 @@ from chat_app.models import Draft, User
 _STRIPPED: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
 _NOT_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _ID: Final = re.compile("[A-Za-z0-9_-]{8,64}")
-_PROCESS: Final = secrets.token_hex(8)
+_PROCESS: Final = secrets.token_hex(4)
 _count: Final = itertools.count()
 
 
@@ -52,4 +52,4 @@ def new_id(at: int) -> str:
 
     No other has it: what follows the time is of this process, and counts.
     """
-    return f"{at:012x}{_PROCESS}{next(_count):08x}"
+    return f"{at:011x}{_PROCESS}{next(_count):x}"

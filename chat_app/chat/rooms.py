@@ -13,8 +13,9 @@ lateness: see `Behind`.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import repeat
 from typing import Final
 
 from chat_app.chat.behind import Behind, Member
@@ -45,12 +46,14 @@ class Room:
         self.key = key
         self.name = name
         self.holders = 0
+        self.posting = 0  # messages that are on their way into the log
         self.loading: asyncio.Task[None] | None = None
         self._store = store
         self._tail = Tail(key, store, encode)
         self._fresh: list[bytes] = []
         self._unmeasured = 0
         self._resting: asyncio.Handle | None = None
+        self._patient_until = 0.0
         self._live: set[Member] = set()
         self._behind = Behind(self._tail, self._arrived)
         self.presence = Presence(self.signal, encode_presence)
@@ -95,9 +98,10 @@ class Room:
 
     def apply(self, event: Event) -> None:
         """Take a committed event in; `flush` shows it. What is known already is dropped."""
-        if event.seq <= self.top:
+        top = self._tail.top
+        if event.seq <= top:
             return
-        if event.seq > self.top + 1:
+        if event.seq > top + 1:
             # News with a gap before it. The store has what lies between: all cursors
             # stay where they are and read it there.
             self.flush()
@@ -105,21 +109,26 @@ class Room:
         self._fresh.append(self._tail.append(event))
 
     def show(self) -> None:
-        """Flush, but a crowd no sooner after its last flush than that one took.
+        """Flush; but a crowd not before its last flush is paid for.
 
-        A write to one of many costs far more than the frames in it. So a busy room
-        joins more into each, and one that is quiet waits for nothing.
+        A write to each of many costs far more than the frames in it. So after a flush a
+        crowd rests for as long as that took, and then waits, once as long again, for what
+        is being committed: a busy room joins more into each flush, a quiet one waits for
+        nothing. Whatever it waits for calls this again.
         """
         if len(self._live) < CROWD:
             self.flush()
         elif self._resting is None:
             began = time.monotonic()
-            self.flush()
-            self._resting = asyncio.get_running_loop().call_soon(self._rest, began)
+            if not self.posting or began >= self._patient_until:
+                self.flush()
+                self._resting = asyncio.get_running_loop().call_soon(self._rest, began)
 
     def _rest(self, began: float) -> None:
         # A turn later: a loop may put off the system calls to the end of its turn.
-        took = time.monotonic() - began
+        now = time.monotonic()
+        took = now - began
+        self._patient_until = now + 2 * took
         self._resting = asyncio.get_running_loop().call_later(took, self._rested)
 
     def _rested(self) -> None:
@@ -210,7 +219,10 @@ class Rooms:
     def release(self, room: Room) -> None:
         """Let go of a room that `open` gave; the last to do so closes it."""
         room.holders -= 1
-        if not room.holders:
+        self._close_unused(room)
+
+    def _close_unused(self, room: Room) -> None:
+        if not (room.holders or room.posting):
             del self._open[room.key]
             room.presence.close()
 
@@ -219,27 +231,24 @@ class Rooms:
 
         `done` is called after the commit and before the message is shown. It may not raise.
         """
-        room.holders += 1
+        room.posting += 1
         self._log.append(draft, done)
 
     def _outcome(self, batch: Batch, outcome: Sequence[Appended] | ChatError) -> None:
-        if isinstance(outcome, ChatError):
-            for draft, done in batch:
-                done(draft, outcome)
-                self.release(self._open[draft.room_key])
-            return
-        news: dict[str, Room] = {}
-        for (draft, done), appended in zip(batch, outcome, strict=True):
-            room = self._open[draft.room_key]
-            if not appended.duplicate:
-                if appended.event.seq == 1:
+        touched: dict[str, Room] = {}
+        results: Iterable[Appended | ChatError]
+        results = repeat(outcome) if isinstance(outcome, ChatError) else outcome
+        for (draft, done), result in zip(batch, results, strict=False):
+            room = touched[draft.room_key] = self._open[draft.room_key]
+            room.posting -= 1
+            if isinstance(result, Appended) and not result.duplicate:
+                room.apply(result.event)
+                if result.event.seq == 1:
                     room.name = draft.room_name
-                room.apply(appended.event)
-                news[room.key] = room
-            done(draft, appended)
-            self.release(room)
-        for room in news.values():
+            done(draft, result)
+        for room in touched.values():
             room.show()
+            self._close_unused(room)
 
     async def close(self) -> None:
         """Commit what has been posted; afterwards everything is refused."""

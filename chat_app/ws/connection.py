@@ -120,7 +120,9 @@ class Connection:
 
     @property
     def must_wait(self) -> bool:
-        return self._in_flight >= IN_FLIGHT or self.backlog() > DRAINED_BYTES
+        return (
+            self._in_flight >= IN_FLIGHT or self._transport.get_write_buffer_size() > DRAINED_BYTES
+        )
 
     def post(self, draft: Draft) -> None:
         """Have a message of this client committed and shown, and answered then."""

@@ -136,10 +136,10 @@ def framed(head: int, payload: bytes) -> bytes:
     """Return a WebSocket frame of a server; `head` is its first byte: FIN and opcode."""
     size = len(payload)
     if size < 126:
-        return bytes((head, size)) + payload
+        return b"%c%c%b" % (head, size, payload)
     if size < 65536:
-        return bytes((head, 126, size >> 8, size & 255)) + payload
-    return bytes((head, 127)) + size.to_bytes(8, "big") + payload
+        return b"%c\x7e%b%b" % (head, size.to_bytes(2, "big"), payload)
+    return b"%c\x7f%b%b" % (head, size.to_bytes(8, "big"), payload)
 
 
 def message(event: Event) -> Message:

@@ -42,7 +42,7 @@ class Reader:
     def offer(self, frame: Any) -> bool:
         """Serve a frame in this turn of the loop; return False if it is left to `read`."""
         conn = self._conn
-        if self._reading or self._budget <= 0 or conn.closing or conn.must_wait:
+        if self._reading or self._budget <= 0 or conn.must_wait or conn.closing:
             return False
         try:
             return self._take(frame)
@@ -93,7 +93,8 @@ def serve(
         conn.malformed(Malformed("A binary frame."))
         return None
     try:
-        data.decode()
+        if not data.isascii():
+            data.decode()
     except UnicodeDecodeError:
         conn.close(Close.NOT_UTF8)  # RFC 6455 leaves no choice
         return None
