@@ -11,7 +11,7 @@ JS_TESTS = $(shell find tests/js -name '*.test.js')
 .NOTPARALLEL:
 BENCH := .bench/venv
 
-.PHONY: help run test faults bench bench-growth profile lint clean browsers node npm compiler
+.PHONY: help run test faults bench bench-growth profile page-budget gallery lint clean browsers node npm compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ profile: $(BENCH)/.bench compiler ## where our time goes under load; ARGS='S2 --
 bench-growth: $(BENCH)/.bench compiler ## what more members, rooms, connections and messages cost
 	@$(BENCH)/bin/python -m bench.growth $(ARGS)
 
+page-budget: $(VENV)/.test browsers ## what the page costs, against what it may: docs/page.md
+	$(BIN)/python -m tests.budget $(ARGS)
+
+gallery: $(VENV)/.test browsers ## pictures of every state of the pages: .gallery/index.html
+	$(BIN)/python -m tests.gallery $(ARGS)
+
 lint: $(VENV)/.lint node_modules/.made ## Python, page and rendered HTML: lint, types, who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -50,7 +56,7 @@ lint: $(VENV)/.lint node_modules/.made ## Python, page and rendered HTML: lint, 
 	node_modules/.bin/html-validate '$(VENV)/pages/*.html'
 
 clean: ## remove what these commands made; data/ stays
-	rm -rf $(VENV) .bench node_modules build dist *.egg-info .faults .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .bench node_modules build dist *.egg-info .faults .gallery .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find chat_app tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,packages,what for): by apt-get, as root or by a sudo that asks nothing.

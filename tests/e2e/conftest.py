@@ -12,7 +12,6 @@ any test that forgot it.
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,25 +29,15 @@ from playwright.async_api import (
     async_playwright,
 )
 
+from tests.e2e.browsers import NAMES, OPTIONS, executable
 from tests.servers import Server, serve
-
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-# What starts each browser, and the names it goes by.
-BROWSERS = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser_name" in metafunc.fixturenames:
         alone = metafunc.definition.get_closest_marker("chromium")
         # Of the session: pytest runs all tests of one browser, and then all of the next.
-        metafunc.parametrize("browser_name", ["chromium"] if alone else BROWSERS, scope="session")
+        metafunc.parametrize("browser_name", ["chromium"] if alone else NAMES, scope="session")
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -62,25 +51,15 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         yield running
 
 
-def executable(name: str) -> str:
-    """Return the path of a browser; $CHROMIUM and $FIREFOX come first."""
-    given = os.environ.get(name.upper())
-    found = given or next(filter(None, map(shutil.which, BROWSERS[name])), "")
-    if not found:
-        pytest.fail(f"no {name}: `make test` installs it, or set {name.upper()}", pytrace=False)
-    return found
-
-
 @pytest.fixture(scope="session")
 def endpoint(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running browser; each who connects sees only what is their own."""
-    options: dict[str, Any] = {"executablePath": executable(browser_name)}
-    if browser_name == "chromium":
-        options["args"] = CHROMIUM_FLAGS
-    else:
-        options["channel"] = "moz-firefox"  # as Mozilla and Debian build it, by WebDriver BiDi
     config = tmp_path_factory.mktemp(browser_name) / "launch.json"
-    config.write_text(json.dumps(options))
+    path = executable(browser_name)
+    if path is None:
+        variable = browser_name.upper()
+        pytest.fail(f"no {browser_name}: `make test` installs it, or set {variable}", pytrace=False)
+    config.write_text(json.dumps({"executablePath": path, **OPTIONS[browser_name]}))
     command = [sys.executable, "-m", "playwright", "launch-server"]
     command += [f"--browser={browser_name}", f"--config={config}"]
     # A session of its own: the wrapper in Python would leave the one in Node behind.

@@ -1,0 +1,243 @@
+"""Every state of the pages, each brought about in a real browser.
+
+A state ends with the page as it is to be pictured; it returns False where the feature
+that it shows is not there.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from playwright.async_api import Page, WebSocketRoute
+
+from tests.e2e.waiting import until
+from tests.gallery.scene import ARABIC, KOREAN, LONG
+from tests.visitors import visitor
+
+FIELD, SEND = "#chat-message-input", "#chat-message-submit"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page on its way to being pictured."""
+
+    page: Page
+    url: str
+    size: str
+
+    async def enter(self, room: str) -> None:
+        await self.page.goto(f"/chat/{quote(room, safe='')}/")
+        if self.size != "no scripts":
+            await until(self.page, "document.querySelector('#chat-log[data-live]')")
+
+    async def say(self, *texts: str) -> None:
+        for text in texts:
+            await self.page.fill(FIELD, text)
+            await self.page.click(SEND)
+
+
+State = Callable[[Shot], Awaitable[bool | None]]
+
+
+async def lobby_first(shot: Shot) -> None:
+    await shot.page.goto("/chat/")
+
+
+async def lobby_recent(shot: Shot) -> None:
+    for room in (ARABIC, KOREAN, LONG):
+        await shot.enter(room)
+    await shot.page.goto("/chat/")
+    await until(shot.page, "document.querySelectorAll('#recent-rooms li').length === 3")
+
+
+async def lobby_refused(shot: Shot) -> None:
+    await shot.page.goto("/chat/?room=a%2Fb")
+
+
+async def not_found(shot: Shot) -> None:
+    await shot.page.goto("/nowhere")
+
+
+async def bad_request(shot: Shot) -> None:
+    await shot.page.goto("/chat/lunch/?before=x")
+
+
+async def offline_page(shot: Shot) -> bool:
+    answer = await shot.page.goto("/offline")
+    return answer is not None and answer.ok
+
+
+async def empty(shot: Shot) -> None:
+    await shot.enter("Stairs and corridors")
+
+
+async def first_words(shot: Shot) -> None:
+    await shot.enter(f"first words {shot.size}")
+    await shot.say("Hello?", "Is anybody here?", "👋")
+    await until(shot.page, "document.querySelectorAll('.chunk .own').length === 3")
+
+
+async def long_day(shot: Shot) -> None:
+    await shot.enter(LONG)
+
+
+async def korean(shot: Shot) -> None:
+    await shot.enter(KOREAN)
+
+
+async def arabic(shot: Shot) -> None:
+    await shot.enter(ARABIC)
+
+
+async def writing(shot: Shot) -> None:
+    await shot.enter(KOREAN)
+    await shot.page.fill(FIELD, "A draft\nof several lines\n\n" + "that goes on and on " * 12)
+
+
+async def name_open(shot: Shot) -> None:
+    await shot.enter(LONG)
+    await shot.page.click("#me summary")
+    await until(shot.page, "document.activeElement.id === 'name-input'")
+
+
+async def failed(shot: Shot) -> None:
+    async def refuse(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if frame["type"] == "post":
+                refusal = {"type": "error", "id": frame["id"], "code": "invalid", "message": "No."}
+                socket.send(json.dumps(refusal))
+            else:
+                server.send(message)
+
+        socket.on_message(forward)
+
+    await shot.page.route_web_socket("**/ws/**", refuse)
+    await shot.enter(KOREAN)
+    await shot.say("This will not go out, however often it is sent.")
+    await until(shot.page, "document.querySelector('.failed')")
+
+
+async def offline(shot: Shot) -> None:
+    await shot.enter(KOREAN)
+    await shot.page.context.set_offline(True)
+    await shot.say("Written in the tunnel", "and this too")
+    await until(shot.page, "document.querySelector('#status').matches('.shown')")
+
+
+async def refused(shot: Shot) -> None:
+    async def close(socket: WebSocketRoute) -> None:
+        await socket.close(code=4503)
+
+    await shot.page.route_web_socket("**/ws/**", close)
+    await shot.enter(LONG)
+    await until(shot.page, "document.querySelector('#status').matches('.shown')")
+
+
+async def reading_the_past(shot: Shot) -> None:
+    await shot.enter(LONG)
+    await shot.page.evaluate("document.querySelector('#chat-log').scrollBy(0, -700)")
+    async with visitor(shot.url, LONG, "Bob") as bob:
+        for text in ("One more thing", "or two", "See you there."):
+            await bob.post(text)
+    await until(shot.page, "!document.querySelector('#new-messages').hidden")
+
+
+async def unread(shot: Shot) -> None:
+    room = f"unread {shot.size}"
+    async with visitor(shot.url, room, "Ann") as ann:
+        await ann.post("You have seen this.")
+        await shot.enter(room)
+        await shot.page.goto("/chat/")
+        for text in ("But not this,", "nor this."):
+            await ann.post(text)
+    await shot.enter(room)
+    await until(shot.page, "document.querySelector('.unread')")
+
+
+async def focused_message(shot: Shot) -> None:
+    await shot.enter(LONG)
+    await shot.page.locator("#chat-log").focus()
+    for _ in range(2):
+        await shot.page.keyboard.press("ArrowUp")
+
+
+async def members(shot: Shot) -> bool:
+    if not await _has(shot, "#members-list"):
+        return False
+    names = ("Ann", "한별", "ميرا", "Bob Featherstonehaugh-Cholmondeley")
+    async with (
+        visitor(shot.url, LONG, names[0]),
+        visitor(shot.url, LONG, names[1]),
+        visitor(shot.url, LONG, names[2]),
+        visitor(shot.url, LONG, names[3]),
+    ):
+        await shot.enter(LONG)
+        await until(shot.page, "document.querySelectorAll('#members-list li').length >= 5")
+        button = shot.page.locator("#members-button")
+        if await button.is_visible():
+            await button.click()
+        await shot.page.wait_for_selector("#members-list", state="visible")
+    return True
+
+
+async def typing(shot: Shot) -> bool:
+    if not await _has(shot, "#typing"):
+        return False
+    await shot.enter(LONG)
+    async with visitor(shot.url, LONG, "한별") as star:
+        await star.send({"type": "typing"})
+        await until(shot.page, "document.querySelector('#typing').textContent")
+    return True
+
+
+async def help_sheet(shot: Shot) -> bool:
+    if not await _has(shot, "#help"):
+        return False
+    await shot.enter(LONG)
+    await shot.page.keyboard.press("Control+/")
+    await shot.page.wait_for_selector("#help[open]")
+    return True
+
+
+async def _has(shot: Shot, selector: str) -> bool:
+    await shot.enter(LONG)
+    return await shot.page.locator(selector).count() > 0
+
+
+# group: (caption, state); each is pictured at every size of its group.
+GROUPS: dict[str, tuple[tuple[str, State], ...]] = {
+    "Lobby": (
+        ("first visit", lobby_first),
+        ("rooms one opened", lobby_recent),
+        ("a name that is refused", lobby_refused),
+    ),
+    "Room": (
+        ("empty", empty),
+        ("first words", first_words),
+        ("a long day", long_day),
+        ("Korean", korean),
+        ("Arabic", arabic),
+        ("writing", writing),
+        ("new since the last visit", unread),
+        ("reading the past, new messages below", reading_the_past),
+        ("a message under the keyboard's focus", focused_message),
+    ),
+    "Opened": (
+        ("one's name", name_open),
+        ("members", members),
+        ("somebody is typing", typing),
+        ("help", help_sheet),
+    ),
+    "Trouble": (
+        ("a message that failed", failed),
+        ("offline", offline),
+        ("put out of the room", refused),
+        ("not found", not_found),
+        ("bad request", bad_request),
+        ("no network at all", offline_page),
+    ),
+}
