@@ -1,0 +1,70 @@
+"""The keyboard alone reaches everything, and is caught nowhere."""
+
+import pytest
+from playwright.async_api import Page
+
+from tests.e2e.waiting import until
+
+# Marks where the focus is, and tells whether it had been there.
+VISIT = """() => {
+    const at = document.activeElement
+    if (at === document.body || at.dataset.visited) return false
+    at.dataset.visited = 'yes'
+    return true
+}"""
+# What can be clicked or typed into, is shown, and was not visited; rows are reached by arrows.
+MISSED = """[...document.querySelectorAll('a[href], button, input, textarea, summary')].filter(
+    each => each.checkVisibility({visibilityProperty: true}) && each.type !== 'hidden'
+        && !each.disabled && !each.dataset.visited
+).map(each => each.outerHTML.slice(0, 100))"""
+MOST = 60  # stops on any page of ours
+
+
+async def tour(page: Page, key: str) -> None:
+    """Press Tab until the focus has been everywhere that it leads to."""
+    await page.evaluate("""() => {
+        for (const each of document.querySelectorAll('[data-visited]')) delete each.dataset.visited
+        document.activeElement.blur()
+    }""")
+    idle = 0
+    for _ in range(MOST):
+        await page.keyboard.press(key)
+        idle = 0 if await page.evaluate(VISIT) else idle + 1
+        if idle > 2:  # the document, and once round
+            return
+    raise AssertionError(f"{key} never comes round")
+
+
+# Firefox's Tab goes on into its own bars, where no page and no playwright sees it.
+@pytest.mark.chromium
+@pytest.mark.parametrize("path", ["/chat/", "/chat/keys/"])
+async def test_tab_goes_everywhere_and_round_both_ways(page: Page, path: str):
+    await page.goto(path)
+    if path != "/chat/":
+        await page.keyboard.type("see https://a.example/")
+        await page.keyboard.press("Enter")
+        await until(page, "document.querySelector('.chunk .body a')")
+    for key in ("Tab", "Shift+Tab"):
+        await tour(page, key)
+        assert await page.evaluate(MISSED) == [], key
+
+
+async def test_arrows_go_from_message_to_message_and_escape_leaves(page: Page):
+    await page.goto("/chat/arrows/")
+    for text in ("one", "two", "three"):
+        await page.keyboard.type(text)
+        await page.keyboard.press("Enter")
+    await until(page, "document.querySelectorAll('.chunk .row').length === 3")
+    focused = "document.activeElement.querySelector('.body')?.textContent"
+    await page.keyboard.press("Shift+F6")
+    for key, text in (
+        ("ArrowUp", "three"),
+        ("Home", "one"),
+        ("ArrowDown", "two"),
+        ("End", "three"),
+    ):
+        await page.keyboard.press(key)
+        assert await page.evaluate(focused) == text, key
+    await page.keyboard.press("Escape")
+    await page.keyboard.type("back")
+    assert await page.input_value("#chat-message-input") == "back"

@@ -1,0 +1,119 @@
+"""What people ask of their browser: less width, less motion, other colours, paper."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page
+
+from tests.e2e.waiting import until
+from tests.servers import Server, serve
+from tests.visitors import visitor
+
+FIELD, SEND = "#chat-message-input", "#chat-message-submit"
+# By how much the page, or a part that would cut it off unseen, is wider than its place.
+WIDER = """Math.max(...[document.documentElement,
+    ...document.querySelectorAll('body, .bar, .composer, .composer form, #chat-log, .card')
+].map(each => each.scrollWidth - each.clientWidth))"""
+MOVING = """() => {
+    const seconds = text => text.split(',').map(parseFloat)
+    const found = []
+    for (const each of document.querySelectorAll('*'))
+        for (const pseudo of [null, '::before', '::after']) {
+            const style = getComputedStyle(each, pseudo)
+            const moves = style.animationName !== 'none' && style.animationName !== 'hold'
+            if (Math.max(...seconds(style.transitionDuration)) > 0
+                || (moves && Math.max(...seconds(style.animationDuration)) > 0)
+                || style.scrollBehavior === 'smooth') found.push(each.outerHTML.slice(0, 80))
+        }
+    return found
+}"""
+COLOUR = "each => getComputedStyle(each).borderInlineStartColor"
+
+NewContext = Callable[..., Awaitable[BrowserContext]]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with serve(tmp_path, "limits.message_rate=0") as running:
+        yield running
+
+
+@pytest.fixture
+async def room(server: Server) -> str:
+    """A room in which two have said what is hard to fit in."""
+    async with visitor(server.url, "w" * 60, "한별 " * 8) as star:
+        for number in range(60):
+            await star.post(f"{number} {'w' * 90} https://example.com/{'a/' * 40} {'가나다' * 20}")
+    return f"/chat/{'w' * 60}/"
+
+
+async def say(page: Page, text: str) -> None:
+    await page.fill(FIELD, text)
+    await page.click(SEND)
+    await until(page, "document.querySelector('.chunk .own')")
+
+
+async def test_nothing_scrolls_sideways_at_320_pixels(
+    new_context: NewContext, room: str, problems: list[str]
+):
+    page = await (await new_context(viewport={"width": 320, "height": 568})).new_page()
+    for path in (room, "/chat/empty/", f"{room}?before=30", "/chat/", "/nowhere", "/chat/?room=/"):
+        await page.goto(path)
+        assert await page.evaluate(WIDER) <= 0, path
+    await page.goto(room)
+    await say(page, "w" * 200)
+    await page.click("#me summary")
+    assert await page.evaluate(WIDER) <= 0
+    problems[:] = [each for each in problems if "status of 40" not in each]  # asked for
+
+
+@pytest.mark.chromium  # playwright cannot ask an unpatched Firefox for this
+async def test_who_wants_no_motion_sees_none(new_context: NewContext, room: str):
+    page = await (await new_context(reduced_motion="reduce")).new_page()
+    await page.goto("/chat/")
+    assert await page.evaluate(MOVING) == []
+    await page.goto(room)
+    await say(page, "mine")
+    await page.evaluate("""() => {
+        document.querySelector('#status').classList.add('shown')
+        document.querySelector('#new-messages').hidden = false
+        document.querySelector('.row').classList.add('fresh')
+    }""")
+    assert await page.evaluate(MOVING) == []
+
+
+@pytest.mark.chromium
+async def test_with_forced_colours_ones_own_and_the_focus_are_seen(
+    new_context: NewContext, room: str
+):
+    page = await (await new_context(forced_colors="active")).new_page()
+    await page.goto(room)
+    await say(page, "mine")
+    own = page.locator(".chunk .own").last
+    other = page.locator(".chunk .row:not(.own)").last
+    canvas = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert await other.evaluate(COLOUR) == canvas
+    assert await own.evaluate(COLOUR) != canvas
+    for _ in range(5):
+        await page.keyboard.press("Tab")
+        style = await page.evaluate("""() => {
+            const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement)
+            return document.activeElement === document.body ? 'body' : outlineStyle + outlineWidth
+        }""")
+        assert style in ("body", "solid2px"), style
+
+
+@pytest.mark.chromium
+async def test_paper_has_all_messages_and_no_composer(page: Page, room: str):
+    await page.goto(room)
+    await say(page, "mine")
+    await page.emulate_media(media="print")
+    assert await page.is_hidden(FIELD)
+    rows = page.locator(".chunk .row .body")
+    assert await rows.count() == 51
+    heights = await rows.evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
+    assert min(heights) > 0
+    # The log is as long as what is in it: paper does not scroll.
+    log = "document.querySelector('#chat-log')"
+    assert await page.evaluate(f"{log}.scrollHeight - {log}.clientHeight") <= 1
