@@ -330,6 +330,7 @@ static void take_text(struct client *client, const char *text, size_t size, u64 
         take_answer(client, at);
         return;
     }
+    if (count.ending) return;       /* the verdict is in: what comes now is lost */
     const char *stamp = find_stamp(text, size);
     if (!stamp) { count.other++; return; }
     u32 from = (u32)get_hex(stamp + 1, 6), number = (u32)get_hex(stamp + 8, 8);

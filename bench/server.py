@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.machine import ROOT, SERVER_CORE, on_core
 from bench.programs import Command
 
-START_SECONDS = STOP_SECONDS = 30.0
+START_SECONDS = STOP_SECONDS = 60.0
 
 
 @dataclass
@@ -88,4 +88,9 @@ def _wait_until_listening(server: Server) -> None:
         else:
             return
     said = re.sub(r"\s+", " ", server.log.read_text(errors="replace"))[-400:]
-    raise RuntimeError(f"it does not listen; exit status {server.process.poll()}: {said}")
+    if (status := server.process.poll()) is not None:
+        raise RuntimeError(f"it does not listen; exit status {status}: {said}")
+    # Starved by a neighbour, or stuck by itself? Its CPU time in ticks tells.
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    raise RuntimeError(f"it does not listen; state {fields[0]}, {ticks} ticks of CPU: {said}")
