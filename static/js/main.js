@@ -4,15 +4,18 @@ import { RoomLog } from "./core/log.js"
 import { Outbox } from "./core/outbox.js"
 import { Pending } from "./core/pending.js"
 import { RoomSocket } from "./core/socket.js"
+import { Typing } from "./core/typing.js"
 import { Announcer } from "./ui/announcer.js"
 import { Composer } from "./ui/composer.js"
 import { find } from "./ui/dom.js"
 import { History } from "./ui/history.js"
 import { keys } from "./ui/keys.js"
+import { Members } from "./ui/members.js"
 import { showName } from "./ui/name.js"
 import { Scroll } from "./ui/scroll.js"
 import { Status } from "./ui/status.js"
 import { Timeline } from "./ui/timeline.js"
+import { showTyping } from "./ui/typing.js"
 import { unread } from "./ui/unread.js"
 
 const FAR = 200 // events missed beyond which they load on demand
@@ -81,6 +84,8 @@ const history = new History({
 const announcer = new Announcer(find("#announcer"), texts)
 const status = new Status(find("#status"), texts, () => socket.connect())
 const card = find("#me")
+const members = new Members({ me: () => me, texts, language: room.language })
+const typing = new Typing((frame) => socket.send(frame))
 keys(chat, composer.field)
 unread(room, log, timeline)
 
@@ -88,6 +93,7 @@ unread(room, log, timeline)
 function iAm(user) {
   me = user
   showName(card, texts, user)
+  members.show()
 }
 
 /** What the server sends, by type; types that are not here are of a later version, and ignored. */
@@ -108,6 +114,8 @@ const frames = {
     if (top) history.load(history.skip(0, top + 1))
   },
   message: (event) => log.receive(event),
+  presence: (news) => members.take(news),
+  typing: (news) => news.user.id !== me.id && typing.heard(news),
   ack: ({ id, seq }) => outbox.acked(id, seq),
   error: (error) => outbox.refused(error),
 }
@@ -128,6 +136,7 @@ on(socket, "closed", (code) => outbox.offline(code))
 
 on(log, "event", (event) => {
   timeline.append(event)
+  typing.stopped(event.user.id)
   if (event.user.id === me.id) outbox.acked(event.id, event.seq)
   else {
     announcer.say(event)
@@ -145,6 +154,8 @@ on(outbox, "change", (item) => {
   if (item.state === "deleted" || item.seq <= log.last) timeline.drop(item.id)
   else timeline.show(item)
 })
+composer.field.addEventListener("input", () => typing.typed(composer.field.value))
+on(typing, "change", (names) => showTyping(find("#typing"), texts, names))
 on(card, "renamed", iAm)
 card.addEventListener("toggle", () => import("./later/name.js").then(({ Name }) => new Name(card, texts), () => {}), { once: true })
 

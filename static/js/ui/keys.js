@@ -3,14 +3,18 @@ import { find } from "./dom.js"
 
 /** @param {HTMLElement} log @param {HTMLElement} field */
 export function keys(log, field) {
-  const regions = [find("#me summary"), log, field]
+  // Where the focus goes to, and the region that it stands for.
+  const stops = [find("#me summary"), log, field, find("#members-list")]
+  const around = ["header", "main", "footer", "aside"]
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey) return
     event.preventDefault()
-    const here = regions.findIndex((region) => region.contains(document.activeElement) || region.parentElement?.contains(document.activeElement))
+    const open = stops.filter((stop) => stop.closest(around.join()) && stop.checkVisibility())
+    const region = document.activeElement?.closest(around.join())
+    const here = open.findIndex((stop) => region?.contains(stop))
     const step = event.shiftKey ? -1 : 1
-    regions[(Math.max(here, 0) + step + regions.length) % regions.length].focus()
+    open[(Math.max(here, 0) + step + open.length) % open.length].focus()
   })
 
   log.addEventListener("keydown", (event) => {

@@ -1,0 +1,69 @@
+// Who is here: a column on a wide screen, a popover on a narrower one, a sheet on a phone.
+// Comings and goings change the list and the count, and nothing else: nobody is interrupted.
+import { Presence } from "../core/presence.js"
+import { fill, hue, initial } from "../core/texts.js"
+import { find, stamp } from "./dom.js"
+/** @import { News } from "../core/presence.js" */
+
+export class Members {
+  #presence
+  /** @type {Map<string, HTMLElement>} */
+  #rows = new Map()
+  #wide = matchMedia("(min-width: 1280px)") // where app.css has a column for them
+  #phone = matchMedia("(max-width: 767px)")
+
+  /** @param {{me: () => User, texts: Texts, language: string}} context */
+  constructor({ me, texts, language }) {
+    this.me = me
+    this.texts = texts
+    this.#presence = new Presence(language)
+    this.button = find("#members-button")
+    this.dialog = find("#members-dialog")
+    this.panel = find("#members")
+    this.button.addEventListener("click", () => (this.#phone.matches ? this.dialog.showModal() : this.dialog.togglePopover()))
+    find("#members-close").addEventListener("click", () => this.#close())
+    for (const media of [this.#wide, this.#phone]) media.addEventListener("change", () => this.#place())
+    this.#place()
+  }
+
+  /** @param {News} news */
+  take(news) {
+    this.#presence.take(news)
+    this.show()
+  }
+
+  show() {
+    const me = this.me().id
+    const { count } = this.#presence
+    const users = this.#presence.list(me)
+    if (!count) return
+    this.button.hidden = this.panel.hidden = false
+    this.button.lastElementChild.textContent = count
+    this.button.setAttribute("aria-label", fill(this.texts.members, { n: count }))
+    find("#members-count").textContent = count
+    this.#rows = new Map(users.map((user) => [user.id, this.#row(user, user.id === me)]))
+    find("#members-list").replaceChildren(...this.#rows.values())
+    find("#members-more").textContent = count > users.length ? fill(this.texts.more_members, { n: count - users.length }) : ""
+  }
+
+  /** @param {User} user @param {boolean} own */
+  #row({ id, name }, own) {
+    const li = this.#rows.get(id) ?? stamp("#member-template")
+    const [disc, label, you] = li.children
+    disc.textContent = initial(name)
+    li.dataset.hue = hue(id)
+    label.textContent = name
+    you.hidden = !own
+    return li
+  }
+
+  #close() {
+    if (this.dialog.matches(":popover-open")) this.dialog.hidePopover()
+    else this.dialog.close()
+  }
+
+  #place() {
+    this.#close()
+    ;(this.#wide.matches ? find("#side") : this.dialog).append(this.panel)
+  }
+}

@@ -1,0 +1,160 @@
+"""Who is in the room, and who is typing, as the page shows it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, WebSocketRoute
+
+from tests.e2e.waiting import until
+
+FIELD = "#chat-message-input"
+NAMES = "[...document.querySelectorAll('#members-list .name')].map(name => name.textContent)"
+LINE = "document.querySelector('#typing').textContent"
+ANN, BOB = {"id": "u_ann", "name": "Ann"}, {"id": "u_bob", "name": "\u05d1\u05d5\u05d1"}
+
+NewContext = Callable[..., Awaitable[BrowserContext]]
+
+
+class Stage:
+    """Between a page and the socket: presence and typing are what the test says."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.welcomed = asyncio.Event()
+
+    async def connect(self, page: WebSocketRoute) -> None:
+        self._page = page
+        server = page.connect_to_server()
+
+        def down(message: str | bytes) -> None:
+            type = json.loads(message)["type"]
+            if type not in ("presence", "typing"):
+                page.send(message)
+            if type == "welcome":
+                self.welcomed.set()
+
+        def up(message: str | bytes) -> None:
+            self.sent.append(json.loads(message)["type"])
+            if self.sent[-1] != "typing":
+                server.send(message)
+
+        server.on_message(down)
+        page.on_message(up)
+
+    def presence(self, op: str, *users: dict[str, str], count: int) -> None:
+        self.tell({"type": "presence", "op": op, "users": users, "count": count})
+
+    def typing(self, *names: str) -> None:
+        for name in names:
+            user = {"id": f"u_{name}", "name": name}
+            self.tell({"type": "typing", "user": user, "ttl": 5})
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        self._page.send(json.dumps(frame))
+
+
+async def enter(page: Page, room: str = "members") -> Stage:
+    stage = Stage()
+    await page.route_web_socket("**/ws/**", stage.connect)
+    await page.goto(f"/chat/{room}/")
+    await page.keyboard.type("hello")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('#chat-log').value === 'hello\\n'")
+    return stage
+
+
+async def test_on_a_wide_screen_the_members_have_a_column_that_stays(new_context: NewContext):
+    page = await (await new_context(viewport={"width": 1280, "height": 800})).new_page()
+    stage = await enter(page)
+    me = await page.evaluate("JSON.parse(document.querySelector('#room-state').textContent).user")
+    stage.presence("state", BOB, ANN, me, count=3)
+    await until(page, f"{NAMES}.length === 3")
+    assert (await page.evaluate(NAMES))[0] == me["name"]
+    assert await page.is_visible("#members-list >> text=you")
+    assert await page.locator("#members-list .you:visible").count() == 1
+    assert await page.is_hidden("#members-button")
+    sheet = await page.locator("#composer").bounding_box()
+    column = await page.locator("#side").bounding_box()
+    assert sheet is not None
+    assert column is not None
+    assert (round(sheet["width"]), round(column["width"])) == (760, 260)
+    assert round(sheet["x"] + sheet["width"]) == round(column["x"])
+    stage.presence("leave", BOB, count=2)
+    await until(page, f"{NAMES}.length === 2")
+    assert await page.text_content("#members-count") == "2"
+    for region in ("#members-list", "#me summary", "#chat-log", FIELD):
+        await page.keyboard.press("F6")
+        await until(page, f"document.activeElement.matches('{region}')")
+
+
+@pytest.mark.parametrize(("width", "modal"), [(768, False), (360, True)])
+async def test_elsewhere_they_open_from_their_count_and_close_by_escape(
+    new_context: NewContext, width: int, modal: bool
+):
+    page = await (await new_context(viewport={"width": width, "height": 700})).new_page()
+    stage = await enter(page)
+    assert await page.is_hidden("#members-button")
+    stage.presence("state", ANN, BOB, count=230)
+    await until(page, "!document.querySelector('#members-button').hidden")
+    assert await page.get_attribute("#members-button", "aria-label") == "230 in the room"
+    assert await page.evaluate("document.activeElement.id") == "chat-message-input"
+    for _ in range(2):
+        await page.click("#members-button")
+        await until(page, "document.querySelector('#members').checkVisibility()")
+        assert await page.evaluate("Boolean(document.querySelector('dialog:modal'))") is modal
+        assert await page.text_content("#members-more") == "and 228 more"
+        box = await page.locator("#members-dialog").bounding_box()
+        assert box is not None
+        assert (box["height"] == 700) is modal
+        await page.keyboard.press("Escape")
+        await until(page, "!document.querySelector('#members').checkVisibility()")
+    await page.set_viewport_size({"width": 1280, "height": 700})
+    await until(page, "document.querySelector('#side #members').checkVisibility()")
+
+
+async def test_who_types_is_named_in_a_line_that_moves_nothing(page: Page):
+    stage = await enter(page)
+    height = "document.querySelector('.composer').offsetHeight"
+    before = await page.evaluate(height)
+    for name, line in [
+        ("Ann", "Ann is typing…"),
+        ("민수", "Ann and 민수 are typing…"),
+        ("Cid", "Ann, 민수 and Cid are typing…"),
+        ("Dan", "4 people are typing…"),
+    ]:
+        stage.typing(name)
+        await until(page, f"line => {LINE} === line", line)
+    assert await page.evaluate(height) == before
+    message = {"room": "members", "seq": 2, "id": "m", "user": {"id": "u_Cid", "name": "Cid"}}
+    at = "2026-11-22T13:00:00.000Z"
+    stage.tell({"type": "message", **message, "message": "hi", "at": at})
+    await until(page, f"{LINE} === 'Ann, 민수 and Dan are typing…'")
+    assert await page.locator("#typing bdi").count() == 3
+
+
+async def test_names_are_followed_by_nim_in_korean(new_context: NewContext):
+    page = await (await new_context(locale="ko-KR")).new_page()
+    stage = await enter(page)
+    stage.typing("Ann", "민수")
+    await until(page, f"{LINE} === 'Ann, 민수님이 입력 중…'")
+
+
+async def test_typing_is_told_while_one_types_and_not_of_an_empty_field(page: Page):
+    stage = Stage()
+    await page.route_web_socket("**/ws/**", stage.connect)
+    await page.goto("/chat/quiet/")
+    await asyncio.wait_for(stage.welcomed.wait(), 10)
+    await page.keyboard.type("  ")
+    await page.keyboard.press("Backspace")
+    # Put there by no key, as a draft is.
+    await page.evaluate(f"document.querySelector('{FIELD}').value = 'quiet'")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('#chat-log').value === 'quiet\\n'")
+    assert "typing" not in stage.sent
+    await page.keyboard.type("loud")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('#chat-log').value === 'quiet\\nloud\\n'")
+    assert "typing" in stage.sent
