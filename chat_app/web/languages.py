@@ -1,4 +1,4 @@
-"""Korean and English: which one a visitor reads, and the texts in it.
+"""Korean and English: which one a visitor reads or chose, and the texts in it.
 
 English is what stands in the code; `locale/ko.po` is compiled when the program starts.
 """
@@ -11,11 +11,14 @@ from typing import Final
 from aiohttp import hdrs, web
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from yarl import URL
 
 from chat_app import keys
 from chat_app.errors import ChatError
 
-LANGUAGES: Final = ("en", "ko")
+LANGUAGES: Final = {"en": "English", "ko": "한국어"}
+_COOKIE: Final = "language"
+_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 
 
 def load_translations() -> dict[str, NullTranslations]:
@@ -32,10 +35,12 @@ TRANSLATIONS: Final = load_translations()
 
 
 def language_of(request: web.Request) -> str:
-    """Return "ko" or "en": `site.language`, else what the browser prefers."""
+    """Return "ko" or "en": `site.language`, else what was chosen, else what the browser prefers."""
     fixed = request.app[keys.CONFIG].site.language
     if fixed != "auto":
         return fixed
+    if (chosen := request.cookies.get(_COOKIE)) in LANGUAGES:
+        return chosen
     wanted: list[tuple[float, str]] = []
     for part in request.headers.get(hdrs.ACCEPT_LANGUAGE, "").split(",")[:20]:
         tag, _, quality = part.strip().partition(";q=")
@@ -48,6 +53,39 @@ def language_of(request: web.Request) -> str:
         if tag in LANGUAGES and rank < 0:
             return tag
     return "en"
+
+
+def other_language(request: web.Request) -> dict[str, str] | None:
+    """Return `code`, `name` and `url` of this page in the other language; None if one is fixed."""
+    if request.app[keys.CONFIG].site.language != "auto":
+        return None
+    code = next(code for code in LANGUAGES if code != request[keys.LANGUAGE])
+    page = request.rel_url if _is_a_page(request) else URL("/chat/")
+    query = [("lang", code), *page.without_query_params("lang").query.items()]
+    return {"code": code, "name": LANGUAGES[code], "url": str(page.with_query(query))}
+
+
+def take_choice(request: web.Request) -> None:
+    """Remember the language in ?lang= and come back without it. Works with scripts off."""
+    code = request.query.get("lang")
+    if code not in LANGUAGES or request.method != "GET" or not _is_a_page(request):
+        return
+    back = web.HTTPSeeOther(request.rel_url.without_query_params("lang"))
+    back.set_cookie(
+        _COOKIE,
+        code,
+        max_age=_SECONDS,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request[keys.SCHEME] == "https",
+    )
+    raise back
+
+
+def _is_a_page(request: web.Request) -> bool:
+    # Of the others none is known: "//host/?lang=ko" would lead away from here.
+    return request.match_info.http_exception is None
 
 
 def explain(error: ChatError, language: str) -> str:

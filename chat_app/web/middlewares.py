@@ -12,7 +12,7 @@ from chat_app import keys
 from chat_app.errors import ChatError
 from chat_app.web.addresses import caller
 from chat_app.web.identity import identify, set_cookie
-from chat_app.web.languages import explain, language_of
+from chat_app.web.languages import explain, language_of, take_choice
 from chat_app.web.origins import check_origin
 from chat_app.web.rendering import error_page, wants_json
 
@@ -84,6 +84,7 @@ async def visitor(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Know who calls, and that it is from a page of ours."""
     if request.path.startswith(NOBODY):
         return await handler(request)
+    take_choice(request)
     check_origin(request)
     await identify(request)
     return await handler(request)

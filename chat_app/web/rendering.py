@@ -10,7 +10,7 @@ from jinja2.runtime import Context
 
 from chat_app import keys
 from chat_app.assets import find_folder
-from chat_app.web.languages import TRANSLATIONS
+from chat_app.web.languages import TRANSLATIONS, other_language
 
 
 def setup_templates(app: web.Application) -> None:
@@ -50,6 +50,7 @@ def page(
     app = request.app
     everywhere = {
         "language": request[keys.LANGUAGE],
+        "other_language": other_language(request),
         "site_title": app[keys.CONFIG].site.title,
         "static": app[keys.ASSETS].prefix,
         "modules": app[keys.ASSETS].modules,

@@ -293,6 +293,41 @@ async def test_the_language_is_the_browsers(client, accepted, language):
     assert f'<html lang="{language}"' in page
 
 
+@pytest.mark.parametrize(
+    "path", ["/chat/", "/chat/lobby/", "/chat/%EB%B9%88%20%EB%B0%A9/?before=3", "/chat/a%2Fb/"]
+)
+async def test_the_language_can_be_chosen_and_the_page_stays(client, path):
+    start = URL(str(client.make_url("/")).rstrip("/") + path, encoded=True)
+    page = await (await client.session.get(start)).text()
+    (link,) = re.findall(r'<a class="switch" lang="ko"[^>]* href="([^"]*)">한국어</a>', page)
+    choose = start.join(URL(html.unescape(link), encoded=True))
+    answer = await client.session.get(choose, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, path)
+    page = await (await client.session.get(start)).text()
+    assert '<html lang="ko"' in page
+    assert ">English</a>" in page
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/?lang=ko", "/nowhere?lang=ko"])
+async def test_a_choice_of_language_leads_to_pages_of_ours_only(client, path):
+    url = URL(str(client.make_url("/")).rstrip("/") + path, encoded=True)
+    answer = await client.session.get(url, allow_redirects=False)
+    assert answer.status == 404
+    assert 'href="/chat/?lang=ko"' in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/chat/?lang=xx", "/chat/?lang="])
+async def test_a_language_that_is_none_is_not_taken(client, path):
+    assert '<html lang="en"' in await text(client, path, headers={"Cookie": "language=xx"})
+
+
+@pytest.mark.parametrize("settings", [["site.language=ko"]])
+async def test_a_language_that_is_set_cannot_be_changed(client):
+    page = await text(client, "/chat/?lang=en")
+    assert '<html lang="ko"' in page
+    assert 'class="switch"' not in page
+
+
 @pytest.mark.parametrize("settings", [["site.language=ko", "site.title=우리 방"]])
 async def test_language_and_title_can_be_set(client, settings):
     page = await text(client, "/chat/", headers={"Accept-Language": "en"})
