@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from chat_app.web import health, names, pages, static
+from chat_app.web import health, names, offline, pages, static
 from chat_app.ws.handler import room_socket
 
 
@@ -18,6 +18,9 @@ def setup_routes(app: web.Application) -> None:
     app.router.add_get("/ws/chat/{room:[^/]+}/", room_socket)
 
     app.router.add_get("/static/{fingerprint}/{path:.+}", static.static)
+    app.router.add_get("/sw.js", offline.worker)
+    app.router.add_get("/offline/", offline.shell)
+    app.router.add_get("/manifest.webmanifest", offline.manifest)
     app.router.add_get("/favicon.ico", static.favicon)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)

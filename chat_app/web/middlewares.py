@@ -21,7 +21,15 @@ log = logging.getLogger(__name__)
 STALLED_SECONDS: Final = 30
 
 # Paths that are the same for everybody: no cookie, no page of ours for an error.
-NOBODY = ("/static/", "/favicon.ico", "/healthz", "/readyz")
+NOBODY = (
+    "/static/",
+    "/favicon.ico",
+    "/manifest.webmanifest",
+    "/sw.js",
+    "/offline/",
+    "/healthz",
+    "/readyz",
+)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:;"

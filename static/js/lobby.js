@@ -33,3 +33,5 @@ find("#recent-clear").addEventListener("click", () => {
 addEventListener("pageshow", show) // also when coming back from a room
 show()
 if (document.activeElement === document.body) find("#room-name-input").focus()
+// After all else: the first visit must not wait for what only a later one needs.
+if (navigator.serviceWorker) addEventListener("load", () => import("./later/offline.js").catch(() => {}))

@@ -164,3 +164,5 @@ addEventListener("offline", () => socket.drop())
 document.addEventListener("visibilitychange", () => (document.hidden ? outbox.rest() : socket.wake()))
 outbox.open()
 socket.connect()
+// After all else: the first visit must not wait for what only a later one needs.
+if (navigator.serviceWorker) addEventListener("load", () => import("./later/offline.js").catch(() => {}))

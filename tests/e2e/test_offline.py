@@ -1,0 +1,66 @@
+"""Pages without a network: the service worker and what it keeps."""
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.e2e.waiting import until
+
+KEPT = """async () => {
+    const urls = []
+    for (const name of await caches.keys())
+        for (const request of await (await caches.open(name)).keys())
+            urls.push(new URL(request.url).pathname)
+    return urls
+}"""
+ACTIVE = """async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    return registration?.active?.state === 'activated'
+}"""
+
+
+async def test_without_a_network_a_page_says_so_and_comes_back_by_itself(
+    page: Page, context: BrowserContext, problems: list[str]
+):
+    await page.goto("/chat/train/")
+    await page.keyboard.type("a secret")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('#chat-log').value === 'a secret\\n'")
+    await until(page, ACTIVE)
+
+    await context.set_offline(True)
+    await page.reload()
+    await expect(page.locator("h1").first).to_have_text("You are offline")
+    assert "a secret" not in await page.content()
+    await context.set_offline(False)
+    await expect(page.locator(".chunk .body")).to_have_text("a secret")
+    problems[:] = [each for each in problems if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+async def test_the_worker_keeps_static_files_and_one_page_and_cleans_up(page: Page):
+    await page.goto("/chat/")
+    await page.evaluate("caches.open('an older version')")
+    await until(page, ACTIVE)
+    await until(page, "caches.keys().then(names => names.length === 1)")
+    await page.goto("/chat/kept/")
+    await page.goto("/chat/kept/?before=1")
+    kept = await page.evaluate(KEPT)
+    assert "/offline/" in kept
+    assert any(path.endswith("/css/app.css") for path in kept)
+    assert all(path == "/offline/" or path.startswith("/static/") for path in kept)
+
+
+async def test_the_pages_policy_lets_no_other_script_in(page: Page, problems: list[str]):
+    await page.goto("/chat/")
+    await until(page, ACTIVE)
+    refused = """async address => {
+        try { await navigator.serviceWorker.register(address) }
+        catch (error) { return error instanceof TypeError }
+    }"""
+    assert await page.evaluate(refused, "/sw.js")  # a plain text, not one that the policy made
+    assert all("TrustedScriptURL" in each for each in problems)
+    problems.clear()
+    made = """() => {
+        try { trustedTypes.createPolicy('app', {}) }
+        catch (error) { return error instanceof TypeError }
+    }"""
+    assert await page.evaluate(made)  # there is one already
+    problems.clear()
