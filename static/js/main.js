@@ -6,6 +6,7 @@ import { Pending } from "./core/pending.js"
 import { RoomSocket } from "./core/socket.js"
 import { Typing } from "./core/typing.js"
 import { Announcer } from "./ui/announcer.js"
+import { Badge } from "./ui/badge.js"
 import { Composer } from "./ui/composer.js"
 import { find } from "./ui/dom.js"
 import { History } from "./ui/history.js"
@@ -13,6 +14,7 @@ import { keys } from "./ui/keys.js"
 import { Members } from "./ui/members.js"
 import { showName } from "./ui/name.js"
 import { Scroll } from "./ui/scroll.js"
+import { load } from "./ui/storage.js"
 import { Status } from "./ui/status.js"
 import { Timeline } from "./ui/timeline.js"
 import { showTyping } from "./ui/typing.js"
@@ -86,6 +88,7 @@ const status = new Status(find("#status"), texts, () => socket.connect())
 const card = find("#me")
 const members = new Members({ me: () => me, texts, language: room.language })
 const typing = new Typing((frame) => socket.send(frame))
+const badge = new Badge()
 keys(chat, composer.field)
 unread(room, log, timeline)
 
@@ -140,6 +143,8 @@ on(log, "event", (event) => {
   if (event.user.id === me.id) outbox.acked(event.id, event.seq)
   else {
     announcer.say(event)
+    badge.add()
+    bell?.then((each) => each?.tell(event))
     scroll.arrived()
   }
   if (scroll.following && timeline.trim()) {
@@ -157,12 +162,24 @@ on(outbox, "change", (item) => {
 composer.field.addEventListener("input", () => typing.typed(composer.field.value))
 on(typing, "change", (names) => showTyping(find("#typing"), texts, names))
 on(card, "renamed", iAm)
-card.addEventListener("toggle", () => import("./later/name.js").then(({ Name }) => new Name(card, texts), () => {}), { once: true })
+
+// What is rarely needed, when it is. Without it (the network has just gone) nothing breaks.
+const lack = () => {}
+/** @type {Promise<import("./later/bell.js").Bell | void> | undefined} */
+let bell
+const ring = () => (bell ??= import("./later/bell.js").then(({ Bell }) => new Bell({ button: find("#bell"), texts, room }), lack))
+if (load("bell")) ring()
+const open = () => {
+  import("./later/name.js").then(({ Name }) => new Name(card, texts), lack)
+  ring()
+}
+card.addEventListener("toggle", open, { once: true })
+if (matchMedia("(pointer: coarse)").matches) import("./later/keyboard.js").then(({ keyboard }) => keyboard(), lack)
+// After all else: the first visit must not wait for what only a later one needs.
+if (navigator.serviceWorker) addEventListener("load", () => import("./later/offline.js").catch(lack))
 
 addEventListener("online", () => socket.wake())
 addEventListener("offline", () => socket.drop())
 document.addEventListener("visibilitychange", () => (document.hidden ? outbox.rest() : socket.wake()))
 outbox.open()
 socket.connect()
-// After all else: the first visit must not wait for what only a later one needs.
-if (navigator.serviceWorker) addEventListener("load", () => import("./later/offline.js").catch(() => {}))

@@ -2,6 +2,7 @@
 
 const ONE = "(?:\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\uFE0F)\\p{Emoji_Modifier}?"
 const EMOJI = new RegExp(`^\\s*(?:(?:\\p{RI}{2}|${ONE}(?:\\u200D${ONE}|\\u200D\\p{Extended_Pictographic}\\uFE0F?)*)\\s*){1,3}$`, "u")
+const NUMBER = new Intl.NumberFormat("en") // Korean writes them the same way
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /** One to three emoji and nothing else. @param {string} text */
@@ -21,8 +22,11 @@ export function length(text) {
  * @param {Record<string, string | number>} values
  */
 export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole))
+  return text.replace(/\{(\w+)\}/g, (whole, key) => (typeof values[key] === "number" ? number(values[key]) : (values[key] ?? whole)))
 }
+
+/** @param {number} n */
+export const number = (n) => NUMBER.format(n)
 
 /** The hue of a person, 0-11; templates/message.html counts the same way. @param {string} id */
 export function hue(id) {

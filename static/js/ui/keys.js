@@ -1,4 +1,4 @@
-// Moving about by keyboard: F6 round the regions, arrows from message to message.
+// Moving about by keyboard: F6 round the regions, arrows from message to message, Ctrl+/ for help.
 import { find } from "./dom.js"
 
 /** @param {HTMLElement} log @param {HTMLElement} field */
@@ -6,6 +6,16 @@ export function keys(log, field) {
   // Where the focus goes to, and the region that it stands for.
   const stops = [find("#me summary"), log, field, find("#members-list")]
   const around = ["header", "main", "footer", "aside"]
+
+  const help = find("#help")
+  const show = () => (help.open ? help.close() : help.showModal())
+  find("#help-button").hidden = false
+  find("#help-button").addEventListener("click", show)
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || !(event.ctrlKey || event.metaKey) || event.isComposing) return
+    event.preventDefault()
+    show()
+  })
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey) return

@@ -1,7 +1,7 @@
 // Who is here: a column on a wide screen, a popover on a narrower one, a sheet on a phone.
 // Comings and goings change the list and the count, and nothing else: nobody is interrupted.
 import { Presence } from "../core/presence.js"
-import { fill, hue, initial } from "../core/texts.js"
+import { fill, hue, initial, number } from "../core/texts.js"
 import { find, stamp } from "./dom.js"
 /** @import { News } from "../core/presence.js" */
 
@@ -38,9 +38,9 @@ export class Members {
     const users = this.#presence.list(me)
     if (!count) return
     this.button.hidden = this.panel.hidden = false
-    this.button.lastElementChild.textContent = count
+    this.button.lastElementChild.textContent = number(count)
     this.button.setAttribute("aria-label", fill(this.texts.members, { n: count }))
-    find("#members-count").textContent = count
+    find("#members-count").textContent = number(count)
     this.#rows = new Map(users.map((user) => [user.id, this.#row(user, user.id === me)]))
     find("#members-list").replaceChildren(...this.#rows.values())
     find("#members-more").textContent = count > users.length ? fill(this.texts.more_members, { n: count - users.length }) : ""

@@ -26,6 +26,7 @@ export class Status {
   /** @param {{state: State, code?: number}} change */
   update({ state, code }) {
     if (state === "open") return this.#open()
+    if (code === 4503) this.box.ariaLive = "assertive" // put out: the one thing that may interrupt
     if (state === "stopped") return this.#say(this.texts[`stopped_${code}`] ?? this.texts.stopped, code === 1000)
     if (this.#broken) {
       if (this.label.textContent) this.#wait() // "offline" may have become "trying again"
