@@ -147,7 +147,8 @@ on(log, "event", (event) => {
     bell?.then((each) => each?.tell(event))
     scroll.arrived()
   }
-  if (scroll.following && timeline.trim()) {
+  if (!scroll.following) history.bound()
+  else if (timeline.trim()) {
     history.trimmed(timeline.first)
     scroll.toEnd()
   }

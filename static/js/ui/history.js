@@ -39,6 +39,12 @@ export class History {
     this.context.timeline.sheet.prepend(this.#gap(first, 0))
   }
 
+  /** Too many rows, and a reader up here: what is far below becomes a gap. */
+  bound() {
+    const { timeline, scroll } = this.context
+    timeline.trimBelow(scroll.top(), (before, until) => this.#gap(before, until))
+  }
+
   /** @param {number} before @param {number} until */
   #gap(before, until) {
     const gap = stamp("#gap-template")
@@ -61,22 +67,30 @@ export class History {
   async load(gap) {
     if (this.#loading) return
     this.#loading = true
-    const { texts, timeline, scroll, fetch } = this.context
+    const { log, texts, timeline, scroll, fetch } = this.context
     const button = find("button", gap)
     const label = button.textContent
     const before = Number(gap.dataset.before)
     const until = Number(gap.dataset.until)
     button.textContent = texts.loading
     try {
-      const page = await fetch(before, Math.min(PAGE, before - until - 1))
+      // Between two parts one reads on from above; the past above all is read backwards.
+      const page = await fetch(until ? Math.min(before, until + 1 + PAGE) : before, Math.min(PAGE, before - until - 1))
       if (!gap.isConnected) return
-      const events = page.events.filter((/** @type {{seq: number}} */ event) => event.seq > until)
-      const left = page.more && events.length > 0 && events[0].seq > until + 1
+      const events = page.events.filter((/** @type {{seq: number}} */ { seq }) => seq > until && seq < before)
+      const first = events[0]?.seq ?? 1
+      const last = events.at(-1)?.seq ?? before
+      const left = page.more && first > until + 1 // fewer come where they are long
       scroll.hold(() => {
+        const below = last + 1 < before && this.#gap(before, last)
+        if (below) gap.after(below)
+        const focused = gap.contains(document.activeElement)
         timeline.insert(gap, events, !left)
-        gap.dataset.before = String(events[0]?.seq)
+        if (focused && !left) (below ? find("button", below) : log).focus()
+        gap.dataset.before = String(first)
         button.textContent = label
       })
+      this.bound()
       gap.classList.remove("broken")
     } catch {
       gap.classList.add("broken") // asked for again by the button only, not by every scroll

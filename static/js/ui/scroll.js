@@ -53,7 +53,7 @@ export class Scroll {
    * @param {() => void} change
    */
   hold(change) {
-    const row = this.#firstVisible()
+    const row = this.top()
     const before = row?.getBoundingClientRect().top ?? 0
     change()
     if (this.following) this.toEnd()
@@ -64,11 +64,12 @@ export class Scroll {
     return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight
   }
 
-  #firstVisible() {
+  /** The first row in sight. @returns {Element | undefined} */
+  top() {
     const top = this.log.getBoundingClientRect().top
     const below = (/** @type {Element} */ each) => each.getBoundingClientRect().bottom > top
     for (const list of this.log.querySelectorAll("ol")) {
-      const row = below(list) && [...list.children].find(below)
+      const row = below(list) && [...list.querySelectorAll(".row")].find(below) // a day line may go
       if (row) return row
     }
   }

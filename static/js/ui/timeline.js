@@ -5,6 +5,7 @@ import { adoptRow, makeRow, number, rowOf } from "./rows.js"
 
 const CHUNK = 20 // rows that share one content-visibility
 const MOST = 1000 // rows kept in the page
+const NEAR = 10 // chunks below the reader that stay in any case
 const BRISK = 200 // ms: faster than this, rows come without motion
 
 export class Timeline {
@@ -151,6 +152,29 @@ export class Timeline {
     const first = this.#rows()[0]
     if (first) this.#arrange(first)
     return true
+  }
+
+  /**
+   * Drop chunks far below the reader, but for the newest: nothing in sight moves.
+   * @param {Element | undefined} reader the first row in sight
+   * @param {(before: number, until: number) => Element} gap stands for what went
+   */
+  trimBelow(reader, gap) {
+    if (this.sheet.childElementCount <= MOST / CHUNK) return
+    const chunks = this.#chunks()
+    const least = chunks.indexOf(reader?.closest(".chunk") ?? chunks[0]) + NEAR
+    let count = this.#rows().length
+    let at = chunks.length - 3
+    if (count <= MOST || at < least) return
+    for (; at >= least && count > MOST - CHUNK; at--) {
+      count -= rowsIn(chunks[at]).length
+      chunks[at].remove()
+    }
+    const [above, below] = [chunks[at], chunks[chunks.length - 2]]
+    while (above.nextElementSibling !== below) above.nextElementSibling.remove() // the gaps of before
+    const [first] = rowsIn(below)
+    below.before(gap(Number(first.dataset.seq), Number(rowsIn(above).at(-1).dataset.seq)))
+    this.#arrange(first)
   }
 
   /** The oldest seq on the page, or 0. */
