@@ -4,7 +4,9 @@ import { hue, initial } from "./core/texts.js"
 import { find, stamp } from "./ui/dom.js"
 import { forgetAll, recentRooms } from "./ui/recent.js"
 
-const clock = new Clock(document.documentElement.lang)
+const { lang } = document.documentElement
+const clock = new Clock(lang)
+const date = new Intl.DateTimeFormat(lang, { dateStyle: "medium" })
 
 function show() {
   const rooms = recentRooms()
@@ -19,7 +21,7 @@ function show() {
       disc.dataset.hue = hue(room.url.slice(0, -1))
       name.textContent = room.name
       time.dateTime = new Date(room.at).toISOString()
-      time.textContent = clock.key(room.at) === clock.key(Date.now()) ? clock.time(room.at) : clock.day(room.at)
+      time.textContent = clock.key(room.at) === clock.key(Date.now()) ? clock.time(room.at) : date.format(room.at)
       return li
     }),
   )

@@ -11,7 +11,6 @@ import { Composer } from "./ui/composer.js"
 import { find } from "./ui/dom.js"
 import { History } from "./ui/history.js"
 import { keys } from "./ui/keys.js"
-import { Members } from "./ui/members.js"
 import { showName } from "./ui/name.js"
 import { Scroll } from "./ui/scroll.js"
 import { load } from "./ui/storage.js"
@@ -86,17 +85,32 @@ const history = new History({
 const announcer = new Announcer(find("#announcer"), texts)
 const status = new Status(find("#status"), texts, () => socket.connect())
 const card = find("#me")
-const members = new Members({ me: () => me, texts, language: room.language })
 const typing = new Typing((frame) => socket.send(frame))
 const badge = new Badge()
 keys(chat, composer.field)
 unread(room, log, timeline)
 
+// What the page can do without for a moment. Without it (the network has just gone) nothing breaks.
+const lack = () => {}
+/**
+ * Fetched when it is first needed, and where that failed, when it is needed again.
+ * @template T
+ * @param {() => Promise<T>} make
+ * @returns {() => Promise<T | void>}
+ */
+const once = (make) => {
+  /** @type {Promise<T | void> | undefined} */
+  let made
+  return () => (made ??= make().catch(() => void (made = undefined)))
+}
+const people = once(async () => new (await import("./later/members.js")).Members({ me: () => me, texts, language: room.language }))
+const ring = once(async () => new (await import("./later/bell.js")).Bell({ button: find("#bell"), texts, room }))
+
 /** @param {User} user */
 function iAm(user) {
   me = user
   showName(card, texts, user)
-  members.show()
+  people().then((members) => members?.show())
 }
 
 /** What the server sends, by type; types that are not here are of a later version, and ignored. */
@@ -117,7 +131,7 @@ const frames = {
     if (top) history.load(history.skip(0, top + 1))
   },
   message: (event) => log.receive(event),
-  presence: (news) => members.take(news),
+  presence: (news) => people().then((members) => members?.take(news)),
   typing: (news) => news.user.id !== me.id && typing.heard(news),
   ack: ({ id, seq }) => outbox.acked(id, seq),
   error: (error) => outbox.refused(error),
@@ -144,7 +158,7 @@ on(log, "event", (event) => {
   else {
     announcer.say(event)
     badge.add()
-    bell?.then((each) => each?.tell(event))
+    if (load("bell")) ring().then((bell) => bell?.tell(event))
     scroll.arrived()
   }
   if (!scroll.following) history.bound()
@@ -164,11 +178,10 @@ composer.field.addEventListener("input", () => typing.typed(composer.field.value
 on(typing, "change", (names) => showTyping(find("#typing"), texts, names))
 on(card, "renamed", iAm)
 
-// What is rarely needed, when it is. Without it (the network has just gone) nothing breaks.
-const lack = () => {}
-/** @type {Promise<import("./later/bell.js").Bell | void> | undefined} */
-let bell
-const ring = () => (bell ??= import("./later/bell.js").then(({ Bell }) => new Bell({ button: find("#bell"), texts, room }), lack))
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-share]"))) {
+  button.hidden = false
+  button.addEventListener("click", () => import("./later/share.js").then(({ share }) => share(button, room, texts), lack))
+}
 if (load("bell")) ring()
 const open = () => {
   import("./later/name.js").then(({ Name }) => new Name(card, texts), lack)

@@ -1,6 +1,7 @@
 """Modules that a page fetches only when it needs them."""
 
-from playwright.async_api import Page
+import pytest
+from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
 
@@ -25,3 +26,22 @@ async def test_a_name_is_changed_in_place(page: Page):
     await until(page, "document.querySelector('#me .name').textContent === '한별'")
     assert await page.input_value("#chat-message-input") == "still here"
     assert page.url.endswith("/chat/names/")
+
+
+@pytest.mark.parametrize("lacking", ["", "Object.defineProperty(navigator, 'clipboard', {})"])
+async def test_the_rooms_address_is_copied(page: Page, context: BrowserContext, lacking: str):
+    await context.add_init_script(lacking)
+    await context.add_init_script("""
+        const copied = []
+        addEventListener('copy', () => copied.push(String(document.activeElement.value)))
+        if (navigator.clipboard) navigator.clipboard.writeText = async text => { copied.push(text) }
+        window.copied = copied
+    """)
+    await page.goto("/chat/점심 모임/?before=5")
+    await page.keyboard.type("begun")
+    await page.get_by_role("button", name="Copy the room's address").click()
+    await until(page, "copied.length")
+    address = await page.evaluate("new URL('.', location).href")
+    assert await page.evaluate("copied") == [address]
+    await page.get_by_role("button", name="Address copied").wait_for()
+    assert await page.input_value("#chat-message-input") == "begun"

@@ -1,9 +1,9 @@
 // Who is here: a column on a wide screen, a popover on a narrower one, a sheet on a phone.
 // Comings and goings change the list and the count, and nothing else: nobody is interrupted.
-import { Presence } from "../core/presence.js"
 import { fill, hue, initial, number } from "../core/texts.js"
-import { find, stamp } from "./dom.js"
-/** @import { News } from "../core/presence.js" */
+import { find, stamp } from "../ui/dom.js"
+import { Presence } from "./presence.js"
+/** @import { News } from "./presence.js" */
 
 export class Members {
   #presence
