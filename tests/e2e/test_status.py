@@ -37,6 +37,9 @@ async def test_who_is_refused_for_good_is_told_why_and_does_not_come_back(
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert await page.is_hidden(RETRY)
     assert await page.get_attribute("#status", "role") == "status"
+    # Only being put out may interrupt who listens to something else.
+    live = await page.get_attribute("#status", "aria-live")
+    assert live == ("assertive" if code == 4503 else None)
     assert len(tries) == 1
 
 
