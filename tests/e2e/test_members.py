@@ -112,7 +112,25 @@ async def test_elsewhere_they_open_from_their_count_and_close_by_escape(
         await page.keyboard.press("Escape")
         await until(page, "!document.querySelector('#members').checkVisibility()")
     await page.set_viewport_size({"width": 1280, "height": 700})
-    await until(page, "document.querySelector('#side #members').checkVisibility()")
+    await until(page, "document.querySelector('#side #members')?.checkVisibility()")
+
+
+async def test_two_people_see_each_other_come_and_type(new_context: NewContext):
+    wide = {"width": 1280, "height": 800}
+    ann, bob = [await (await new_context(viewport=wide)).new_page() for _ in range(2)]
+    for page in (ann, bob):
+        await page.goto("/chat/two/")
+    names = {str(await page.text_content("#me .name")) for page in (ann, bob)}
+    for page in (ann, bob):
+        await until(page, f"names => {NAMES}.sort().join() === names", ",".join(sorted(names)))
+        assert await page.text_content("#members-count") == "2"
+    await ann.keyboard.type("hello")
+    await until(
+        bob, f"name => {LINE} === `${{name}} is typing…`", await ann.text_content("#me .name")
+    )
+    assert await ann.evaluate(LINE) == ""
+    await ann.keyboard.press("Enter")
+    await until(bob, f"{LINE} === ''")
 
 
 async def test_who_types_is_named_in_a_line_that_moves_nothing(page: Page):

@@ -35,4 +35,6 @@ test("the count is of all, also of those who are not named", () => {
   assert.equal(presence.count, 500)
   presence.take({ op: "leave", users: [user("Somebody")], count: 499 })
   assert.deepEqual([presence.count, names(presence)], [499, ["Ann"]])
+  presence.take({ op: "join", users: Array.from({ length: 300 }, (_, i) => user(`${i}`)), count: 800 })
+  assert.equal(names(presence).length, 200)
 })

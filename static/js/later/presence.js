@@ -1,11 +1,13 @@
 // Who is in the room now, as the server tells it: a state, then who came and who went.
 
-/** @typedef {{op: "state" | "join" | "leave", users: User[], count?: number}} News */
+const MOST = 200 // of them are listed; the server names no more of a larger room
+
+/** @typedef {{op: "state" | "join" | "leave", users: User[], count: number}} News */
 
 export class Presence {
   /** @type {Map<string, User>} */
   #users = new Map()
-  /** All of them; the server names the first 200. */
+  /** All of them, also those who are not named. */
   count = 0
 
   /** @param {string} language in whose order the names are listed */
@@ -18,12 +20,12 @@ export class Presence {
   take({ op, users, count }) {
     if (op === "state") this.#users.clear()
     for (const user of users) op === "leave" ? this.#users.delete(user.id) : this.#users.set(user.id, user)
-    this.count = Math.max(count ?? 0, this.#users.size)
+    this.count = count
   }
 
   /** @param {string} me an id: listed first @returns {User[]} */
   list(me) {
     const rank = (/** @type {User} */ user) => (user.id === me ? 0 : 1)
-    return [...this.#users.values()].sort((a, b) => rank(a) - rank(b) || this.#order(a.name, b.name))
+    return [...this.#users.values()].sort((a, b) => rank(a) - rank(b) || this.#order(a.name, b.name)).slice(0, MOST)
   }
 }
