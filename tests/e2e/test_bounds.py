@@ -54,6 +54,7 @@ async def test_a_reader_far_up_keeps_what_is_around_and_the_newest(page: Page, s
     await page.goto("/chat/long/")
     while len(await page.evaluate(SEQS)) < MOST - 40:
         await go_up(page)
+    seqs: list[int] = []
     for _ in range(4):
         await go_up(page)
         seqs = await page.evaluate(SEQS)
