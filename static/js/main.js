@@ -179,7 +179,6 @@ on(typing, "change", (names) => showTyping(find("#typing"), texts, names))
 on(card, "renamed", iAm)
 
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-share]"))) {
-  button.hidden = false
   button.addEventListener("click", () => import("./later/share.js").then(({ share }) => share(button, room, texts), lack))
 }
 if (load("bell")) ring()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.servers import Server, serve
 from tests.visitors import visitor
@@ -56,7 +56,29 @@ async def test_the_room_is_read_paged_back_and_posted_to(page: Page, server: Ser
     assert (await bodies(page)).count("from <b>plain</b> html") == 1
 
 
-async def test_what_works_by_script_alone_is_not_offered(page: Page):
-    await page.goto("/chat/quiet/")
-    for button in await page.get_by_role("button").all():
-        assert await button.get_attribute("type") != "button", await button.inner_html()
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_one_can_enter_write_change_name_and_language(
+    new_context: Callable[..., Awaitable[BrowserContext]], width: int
+):
+    size = {"width": width, "height": 740}
+    page = await (await new_context(java_script_enabled=False, viewport=size)).new_page()
+    await page.goto("/chat/")
+    await page.keyboard.type("plain")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/chat/plain/")
+    await page.fill("#chat-message-input", "hello")
+    await page.click("#chat-message-submit")
+    await expect(page.locator(".row .body")).to_have_text("hello")
+
+    await page.click("#me summary")
+    await page.fill("#name-input", "한별")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#me summary .name")).to_have_text("한별")
+
+    await page.click("#me summary")
+    buttons = page.locator("button:visible")
+    await expect(buttons).to_have_count(2)  # save, send
+    await page.click(".switch")
+    await expect(page.locator("html")).to_have_attribute("lang", "ko")
+    assert page.url.endswith("/chat/plain/")
+    await expect(page.locator(".row .body")).to_have_text("hello")

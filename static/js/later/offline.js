@@ -11,4 +11,5 @@ const policy = trustedTypes?.createPolicy("app", {
   },
 })
 
-export const registered = navigator.serviceWorker.register(policy?.createScriptURL("/sw.js") ?? "/sw.js").catch(() => null)
+navigator.serviceWorker.register(policy?.createScriptURL("/sw.js") ?? "/sw.js").catch(() => {})
+export {} // a module all the same

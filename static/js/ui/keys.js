@@ -9,7 +9,6 @@ export function keys(log, field) {
 
   const help = find("#help")
   const show = () => (help.open ? help.close() : help.showModal())
-  find("#help-button").hidden = false
   find("#help-button").addEventListener("click", show)
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || !(event.ctrlKey || event.metaKey) || event.isComposing) return
