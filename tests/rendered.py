@@ -30,6 +30,7 @@ PAGES = {
     "room-empty": ("/chat/empty/", 200),
     "room-full": (ROOM, 200),
     "room-past": (f"{ROOM}?before=71", 200),
+    "offline": ("/offline/", 200),
     "error-400": ("/chat/empty/?before=x", 400),
     "error-404": ("/nowhere", 404),
     "error-405": ("/me/name", 405),
