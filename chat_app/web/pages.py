@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,10 +11,11 @@ from chat_app import keys
 from chat_app.chat import messages
 from chat_app.chat.names import room_key, room_name
 from chat_app.errors import ChatError, Invalid, RoomNameRefused
-from chat_app.models import Appended, Event
+from chat_app.models import Appended
 from chat_app.web.forms import read_form, take_message
 from chat_app.web.languages import explain
 from chat_app.web.rendering import page
+from chat_app.web.rows import rows
 
 PAGE_EVENTS: Final = 50
 
@@ -93,7 +93,9 @@ async def _room_page(
         "epoch": app[keys.STORE].epoch,
         # Of the page, not of the store: the socket resumes from what is shown.
         "top": events[-1].seq if events and before is None else (stored.top if stored else 0),
-        "events": [_shown(event) for event in events],
+        "rows": list(rows(events, request[keys.USER].id)),
+        "first": events[0].seq if events else 0,
+        "last": events[-1].seq if events else 0,
         "older": f"{url}?before={events[0].seq}" if events and events[0].seq > 1 else None,
         "newest": url if stored and events and events[-1].seq < stored.top else None,
         "draft": draft,
@@ -114,15 +116,3 @@ def _seq(text: str | None) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 15:
         raise Invalid("The address has a number in it that is none.")
     return int(text)
-
-
-def _shown(event: Event) -> dict[str, Any]:
-    at = datetime.fromtimestamp(event.at / 1000, UTC)
-    return {
-        "seq": event.seq,
-        "id": event.id,
-        "user": event.user,
-        "message": event.message,
-        "at": at,
-        "iso": at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z",
-    }

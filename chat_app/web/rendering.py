@@ -1,46 +1,46 @@
 """How a page is made from a template."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import hdrs, web
-from jinja2.runtime import Context
 
 from chat_app import keys
 from chat_app.assets import find_folder
-from chat_app.web.languages import TRANSLATIONS, other_language
+from chat_app.web.languages import LANGUAGES, TRANSLATIONS, other_language
+from chat_app.web.rows import hue
+
+# Templates as they are in each language: a text is looked up by no name at run time.
+_ENVIRONMENTS: Final = {
+    language: web.AppKey(f"ENVIRONMENT_{language}", jinja2.Environment) for language in LANGUAGES
+}
 
 
 def setup_templates(app: web.Application) -> None:
-    environment = aiohttp_jinja2.setup(
-        app,
-        loader=jinja2.FileSystemLoader(find_folder("templates")),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        auto_reload=False,
-    )
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        _gettext, _ngettext, newstyle=True
-    )
-    # Read now: a template read at its first use would hold up the loop.
-    for name in environment.list_templates():
-        environment.get_template(name)
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
-
-
-@jinja2.pass_context
-def _gettext(context: Context, text: str) -> str:
-    return TRANSLATIONS[context["language"]].gettext(text)
-
-
-@jinja2.pass_context
-def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
-    return TRANSLATIONS[context["language"]].ngettext(singular, plural, count)
+    for language, key in _ENVIRONMENTS.items():
+        environment = aiohttp_jinja2.setup(
+            app,
+            app_key=key,
+            loader=jinja2.FileSystemLoader(find_folder("templates")),
+            extensions=["jinja2.ext.i18n"],
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+            auto_reload=False,
+        )
+        environment.install_gettext_translations(  # type: ignore[attr-defined]
+            TRANSLATIONS[language]
+        )
+        # Jinja2's own `_` asks the context for what is the same in all of this language.
+        environment.globals["_"] = TRANSLATIONS[language].gettext
+        environment.globals["hue"] = hue
+        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+        # Read now: a template read at its first use would hold up the loop.
+        for name in environment.list_templates():
+            environment.get_template(name)
 
 
 def page(
@@ -57,7 +57,11 @@ def page(
         "user": request.get(keys.USER),
     }
     response = aiohttp_jinja2.render_template(
-        template, request, {**everywhere, **context}, status=status
+        template,
+        request,
+        {**everywhere, **context},
+        app_key=_ENVIRONMENTS[request[keys.LANGUAGE]],
+        status=status,
     )
     response.headers[hdrs.VARY] = "Accept-Language, Cookie"
     response.enable_compression()

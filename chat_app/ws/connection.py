@@ -10,6 +10,7 @@ from typing import Final
 
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.rooms import Room, Rooms
+from chat_app.chat.times import iso
 from chat_app.config import Limits
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, User
@@ -137,7 +138,7 @@ class Connection:
             self.send(protocol.error(outcome, draft.id))
         else:
             event = outcome.event
-            self.send(Ack(event.id, event.seq, protocol.iso(event.at), outcome.duplicate))
+            self.send(Ack(event.id, event.seq, iso(event.at), outcome.duplicate))
 
     def renamed(self, user: User) -> None:
         self.user = user

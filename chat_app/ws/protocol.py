@@ -4,13 +4,12 @@ An event is encoded once, as the bytes of a whole WebSocket frame: a server's fr
 are not masked, so all receivers get the same bytes.
 """
 
-from datetime import UTC, datetime
 from enum import IntEnum
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 
+from chat_app.chat.times import iso
 from chat_app.errors import ChatError
 from chat_app.models import Event, User
 
@@ -149,14 +148,3 @@ def message(event: Event) -> Message:
 
 def error(refusal: ChatError, id: str | None) -> Error:
     return Error(refusal.code, refusal.message, id, refusal.retry_ms)
-
-
-def iso(at: int) -> str:
-    """Return milliseconds since 1970 as "2026-11-22T13:00:00.123Z"."""
-    seconds, milliseconds = divmod(at, 1000)
-    return f"{_second(seconds)}.{milliseconds:03}Z"
-
-
-@lru_cache(maxsize=64)  # events come by the thousand in one second
-def _second(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -20,7 +20,7 @@ test("a hue is one of twelve, the same every time, whatever the id", () => {
     assert.ok(Number.isInteger(hue(id)) && hue(id) >= 0 && hue(id) < 12, id)
     assert.equal(hue(id), hue(id))
   }
-  assert.equal(hue("u_7f3a91"), 8) // what templates/message.html computes
+  assert.equal(hue("u_7f3a91"), 8) // what chat_app/web/rows.py computes
 })
 
 test("an initial is a whole character", () => {
