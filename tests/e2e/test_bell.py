@@ -17,7 +17,8 @@ RECORD = """
     window.heard = 0
     window.icon = null
     const record = (title, {body}) => shown.push([title, body])
-    ServiceWorkerRegistration.prototype.showNotification = async (...told) => { record(...told) }
+    if (window.ServiceWorkerRegistration)
+        ServiceWorkerRegistration.prototype.showNotification = async (...told) => record(...told)
     window.Notification = class {
         static permission = 'default'
         static async requestPermission() { this.permission = 'granted' }

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
@@ -59,6 +60,7 @@ COVER = """([height, scale]) => {
 }"""
 
 
+@pytest.mark.chromium  # no touch screen can be put before Firefox
 async def test_a_keyboard_that_covers_the_page_raises_the_composer_and_nothing_else(
     new_context: Callable[..., Awaitable[BrowserContext]],
 ):

@@ -1,5 +1,6 @@
 """Pages without a network: the service worker and what it keeps."""
 
+import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.e2e.waiting import until
@@ -17,6 +18,7 @@ ACTIVE = """async () => {
 }"""
 
 
+@pytest.mark.chromium  # Firefox is told to be offline, and its pages load all the same
 async def test_without_a_network_a_page_says_so_and_comes_back_by_itself(
     page: Page, context: BrowserContext, problems: list[str]
 ):

@@ -63,7 +63,8 @@ async def test_one_can_enter_write_change_name_and_language(
     size = {"width": width, "height": 740}
     page = await (await new_context(java_script_enabled=False, viewport=size)).new_page()
     await page.goto("/chat/")
-    await page.keyboard.type("plain")
+    # autofocus alone may come after a fast typist's first letter.
+    await page.fill("#room-name-input", "plain")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/chat/plain/")
     await page.fill("#chat-message-input", "hello")
@@ -76,8 +77,7 @@ async def test_one_can_enter_write_change_name_and_language(
     await expect(page.locator("#me summary .name")).to_have_text("한별")
 
     await page.click("#me summary")
-    buttons = page.locator("button:visible")
-    await expect(buttons).to_have_count(2)  # save, send
+    await expect(page.locator("button:visible")).to_have_count(2)  # save, send
     await page.click(".switch")
     await expect(page.locator("html")).to_have_attribute("lang", "ko")
     assert page.url.endswith("/chat/plain/")
