@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiohttp import web
+from itsdangerous import TimestampSigner
 
 from chat_app.assets import Assets
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
@@ -23,7 +24,7 @@ ADDRESSES = web.AppKey("ADDRESSES", ConnectionsPerAddress)
 # a type that this module lies below.
 CONNECTIONS: web.AppKey[set[Any]] = web.AppKey("CONNECTIONS", set)
 # Signs the guests' cookies.
-COOKIE_SECRET = web.AppKey("COOKIE_SECRET", str)
+SIGNER = web.AppKey("SIGNER", TimestampSigner)
 
 USER = web.RequestKey("USER", User)
 # The guest's cookie is to be set with this answer.

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from aiohttp import web
+from itsdangerous import TimestampSigner
 
 from chat_app import keys
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
@@ -28,7 +29,7 @@ def setup_lifecycle(app: web.Application) -> None:
 
 async def store_ctx(app: web.Application) -> AsyncIterator[None]:
     app[keys.STORE] = store = await open_store(app[keys.CONFIG].storage)
-    app[keys.COOKIE_SECRET] = await store.secret("cookie")
+    app[keys.SIGNER] = TimestampSigner(await store.secret("cookie"), salt="guest")
     yield
     await store.close()
 

@@ -5,12 +5,14 @@ in the store, and nothing is written there before the first post or rename.
 """
 
 import secrets
+from http.cookies import Morsel
 from typing import Final
 
 from aiohttp import hdrs, web
-from itsdangerous import BadSignature, TimestampSigner
+from itsdangerous import BadSignature
 
 from chat_app import keys
+from chat_app.chat.names import guest
 
 _SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year stays known
@@ -18,7 +20,7 @@ _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year st
 
 async def identify(request: web.Request) -> None:
     """Set USER, NEW_GUEST, and COOKIE_DUE where the answer must carry a cookie."""
-    signer = _signer(request)
+    signer = request.app[keys.SIGNER]
     due, new = True, False
     try:
         signed = request.cookies.get(_name(request), "")
@@ -27,7 +29,8 @@ async def identify(request: web.Request) -> None:
         due = (signer.get_timestamp() - signed_at.timestamp()) > _RENEWED
     except (BadSignature, UnicodeError):
         user_id, new = f"u_{secrets.token_hex(8)}", True
-    request[keys.USER] = await request.app[keys.USERS].user(user_id)
+    users = request.app[keys.USERS]
+    request[keys.USER] = guest(user_id) if new else await users.user(user_id)
     request[keys.COOKIE_DUE] = due
     request[keys.NEW_GUEST] = new
 
@@ -37,24 +40,16 @@ def set_cookie(request: web.Request, response: web.StreamResponse) -> None:
 
     For the signal `on_response_prepare`, which a socket's 101 passes too.
     """
-    response.set_cookie(
-        _name(request),
-        _signer(request).sign(request[keys.USER].id).decode(),
-        max_age=_SECONDS,
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=request[keys.SCHEME] == "https",
-    )
-    # By then aiohttp has made headers of the cookies that it knew.
-    cookie = response.cookies[_name(request)].OutputString()
-    response.headers.add(hdrs.SET_COOKIE, cookie)
+    cookie: Morsel[str] = Morsel()
+    value = request.app[keys.SIGNER].sign(request[keys.USER].id).decode()
+    cookie.set(_name(request), value, value)
+    cookie.update({"max-age": f"{_SECONDS}", "path": "/", "httponly": "1", "samesite": "Lax"})
+    if request[keys.SCHEME] == "https":
+        cookie["secure"] = "1"
+    # By then aiohttp has made headers of the cookies that it knows.
+    response.headers.add(hdrs.SET_COOKIE, cookie.OutputString())
 
 
 def _name(request: web.Request) -> str:
     # The prefix has the browser see to it that no other host or path sets it.
     return "__Host-guest" if request[keys.SCHEME] == "https" else "guest"
-
-
-def _signer(request: web.Request) -> TimestampSigner:
-    return TimestampSigner(request.app[keys.COOKIE_SECRET], salt="guest")

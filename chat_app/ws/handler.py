@@ -1,12 +1,13 @@
 """The room's socket: opened, read until it ends, left."""
 
+import asyncio
 import logging
 import socket
 from functools import partial
 from typing import Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from chat_app import keys
 from chat_app.chat.names import room_name
@@ -44,77 +45,101 @@ def new_socket(limits: Limits) -> RoomSocket:
 
 
 async def room_socket(request: web.Request) -> RoomSocket:
-    """GET /ws/chat/{room}/: everything said in the room, and saying something."""
-    app = request.app
-    ws = new_socket(app[keys.CONFIG].limits)
+    """GET /ws/chat/{room}/: everything said in the room, and saying something.
+
+    Opens the room and answers the handshake. The stay itself comes after this handler and
+    the middlewares around it have returned: see `RoomSocket.conversation`.
+    """
+    ws = new_socket(request.app[keys.CONFIG].limits)
+    addresses = request.app[keys.ADDRESSES]
+    network = addresses.enter(request[keys.ADDRESS])
     try:
-        full = ws.can_prepare(request).protocol == SUBPROTOCOL
-    except ValueError as error:  # a key that is not even ASCII
-        raise web.HTTPBadRequest from error
-    network = app[keys.ADDRESSES].enter(request[keys.ADDRESS])
-    try:
-        await _visit(request, ws, full=full)
-    except ConnectionError:
-        if not ws.prepared:
-            raise  # gone before it was answered; otherwise, in the middle of something
-    finally:
-        app[keys.ADDRESSES].leave(network)
+        room = await _open_room(request, ws)
+    except BaseException:
+        addresses.leave(network)
+        raise
+    if room is None:
+        addresses.leave(network)
+    elif (transport := request.transport) is None:  # gone, just now
+        addresses.leave(network)
+        request.app[keys.ROOMS].release(room)
+    else:
+        ws.conversation = partial(_stay, request, ws, transport, room, network)
     return ws
 
 
-async def _visit(request: web.Request, ws: RoomSocket, *, full: bool) -> None:
-    """Open the room, answer the handshake, stay, and let go of the room."""
+async def _open_room(request: web.Request, ws: RoomSocket) -> Room | None:
+    """Open the room, then the socket; None if the socket was opened to say why not."""
     rooms = request.app[keys.ROOMS]
     try:
-        spelling = room_name(request.match_info["room"])
-        room = await rooms.open(spelling)
+        room = await rooms.open(room_name(request.match_info["room"]))
     except ChatError as refusal:
-        if not full:
-            raise
         # Browser code sees a refused handshake as a lost connection and would try
         # again for ever: accept, and say why in the close code.
-        await ws.prepare(request)
+        if not _asks_for(SUBPROTOCOL, request):
+            raise
+        await _prepare(request, ws)
         await ws.close(code=refusal.close, message=refusal.code.encode())
-        return
+        return None
+    try:
+        await _prepare(request, ws)
+    except BaseException:
+        rooms.release(room)
+        raise
+    return room
+
+
+async def _prepare(request: web.Request, ws: RoomSocket) -> None:
     try:
         await ws.prepare(request)
-        await _serve(request, ws, room, spelling, full=full)
-    finally:
-        rooms.release(room)
+    except ValueError as error:  # a key that is not even ASCII
+        raise web.HTTPBadRequest from error
 
 
-async def _serve(
-    request: web.Request, ws: RoomSocket, room: Room, spelling: str, *, full: bool
+def _asks_for(subprotocol: str, request: web.Request) -> bool:
+    asked = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")
+    return subprotocol in (name.strip() for name in asked)
+
+
+async def _stay(
+    request: web.Request,
+    ws: RoomSocket,
+    transport: asyncio.Transport,
+    room: Room,
+    network: str,
 ) -> None:
     """Join the room, read until the socket ends, and leave however it ends."""
     app = request.app
-    transport = request.transport
-    if transport is None:
-        return
-    if (sock := transport.get_extra_info("socket")) is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-    conn = Connection(ws, transport, request[keys.USER], full=full)
+    users, connections = app[keys.USERS], app[keys.CONNECTIONS]
+    user, spelling = users.newest(request[keys.USER]), room_name(request.match_info["room"])
+    conn = Connection(ws, transport, user, full=ws.ws_protocol == SUBPROTOCOL)
     conn.enter(app[keys.ROOMS], room, spelling, app[keys.CONFIG].limits)
-    app[keys.CONNECTIONS].add(conn)
-    app[keys.USERS].watch(conn.user.id, conn.renamed)
+    connections.add(conn)
+    users.watch(user.id, conn.renamed)
     try:
-        # What it was called when it asked for the page may be an old name by now.
-        conn.user = await app[keys.USERS].user(conn.user.id)
-        room.presence.enter(conn, conn.user)
+        _bound_send_buffer(transport)
+        room.presence.enter(conn, user)
         _greet(conn, request)
         await Reader(conn, partial(serve, conn, app[keys.MESSAGE_RATE])).read(ws)
     except ConnectionError:
-        raise
+        pass  # in the middle of something
     except Exception:
-        log.exception("connection failed user=%s", conn.user.id)
+        log.exception("connection failed user=%s", user.id)
         conn.close(Close.FAULT)
     finally:
         room.leave(conn)
-        room.presence.leave(conn, conn.user.id)
-        app[keys.USERS].unwatch(conn.user.id, conn.renamed)
-        app[keys.CONNECTIONS].discard(conn)
+        room.presence.leave(conn, user.id)
+        users.unwatch(user.id, conn.renamed)
+        connections.discard(conn)
         await conn.closed()
         ws.let_go()
+        app[keys.ROOMS].release(room)
+        app[keys.ADDRESSES].leave(network)
+
+
+def _bound_send_buffer(transport: asyncio.Transport) -> None:
+    if (sock := transport.get_extra_info("socket")) is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
 
 def _greet(conn: Connection, request: web.Request) -> None:

@@ -10,7 +10,7 @@ No other module reaches into aiohttp. With a version that was not tried nothing 
 and everything comes by `receive()`, as documented: slower, and otherwise the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import aiohttp
@@ -41,8 +41,13 @@ def _nothing() -> None:
 class RoomSocket(web.WebSocketResponse[Any]):
     """A WebSocketResponse whose frames can be had without waiting for `receive()`.
 
-    `on_close` is called before its close frame is sent.
+    `on_close` is called before its close frame is sent. `conversation` is awaited when the
+    handler has returned the socket: aiohttp finishes every answer by `write_eof`, and this
+    one is finished when it has been talked over. By then the handler and the middlewares
+    around it are gone, whose frames would lie there for as long as the connection does.
     """
+
+    conversation: Callable[[], Awaitable[None]] | None = None
 
     on_close: Callable[[], None] = staticmethod(_nothing)
 
@@ -57,6 +62,13 @@ class RoomSocket(web.WebSocketResponse[Any]):
         it may not raise. Frames that came before stay for `receive()`."""
         if isinstance(self._reader, Inbox):
             self._reader.offer = offer
+
+    async def write_eof(self) -> None:  # type: ignore[override]  # as in aiohttp
+        """Have the conversation, then close as aiohttp does."""
+        if self.conversation is not None:
+            conversation, self.conversation = self.conversation, None
+            await conversation()
+        await super().write_eof()
 
     async def close(self, **how: Any) -> bool:
         """As aiohttp, which calls it too, for what it answers with a close frame itself."""
