@@ -23,6 +23,8 @@ ADDRESSES = web.AppKey("ADDRESSES", ConnectionsPerAddress)
 # Every open socket, for the sweep and for going down: chat_app.ws.connection.Connection,
 # a type that this module lies below.
 CONNECTIONS: web.AppKey[set[Any]] = web.AppKey("CONNECTIONS", set)
+# How a frame of any connection is served: chat_app.ws.reader.Serve.
+SERVE: web.AppKey[Any] = web.AppKey("SERVE", object)
 # Signs the guests' cookies.
 SIGNER = web.AppKey("SIGNER", TimestampSigner)
 

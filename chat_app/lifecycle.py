@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 from itsdangerous import TimestampSigner
@@ -16,6 +17,7 @@ from chat_app.ws.connection import Connection
 from chat_app.ws.heartbeat import sweep_for_ever
 from chat_app.ws.presence import encode_presence
 from chat_app.ws.protocol import Bye, Close, encode_event
+from chat_app.ws.reader import serve
 
 # Where clients of a server that goes down wait before they come back, in milliseconds:
 # spread, so that they do not come all at once.
@@ -38,7 +40,8 @@ async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     limits = app[keys.CONFIG].limits
     app[keys.USERS] = Users(app[keys.STORE])
     app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence)
-    app[keys.MESSAGE_RATE] = MessageRate(limits.message_rate, limits.message_burst)
+    app[keys.MESSAGE_RATE] = rate = MessageRate(limits.message_rate, limits.message_burst)
+    app[keys.SERVE] = partial(serve, rate)
     app[keys.ADDRESSES] = ConnectionsPerAddress(limits.connections_per_address)
     yield
     await rooms.close()

@@ -56,7 +56,7 @@ class Presence:
         self._signal = signal
         self._encode = encode
         self._later: Later = later or asyncio.get_running_loop().call_later
-        self._members: dict[str, set[Member]] = {}
+        self._members: dict[str, tuple[Member, ...]] = {}  # mostly of one, and so smallest
         self._present: dict[str, User] = {}  # those in their grace too
         self._leaving: dict[str, asyncio.TimerHandle] = {}
         self._told: dict[str, User] = {}
@@ -70,21 +70,21 @@ class Presence:
 
     def members(self, user_id: str) -> AbstractSet[Member]:
         """Return the sockets of one user in this room."""
-        return self._members.get(user_id, frozenset())
+        return frozenset(self._members.get(user_id, ()))
 
     def enter(self, member: Member, user: User) -> None:
         """Count a socket of `user`, full or bare, up to date or not."""
-        self._members.setdefault(user.id, set()).add(member)
+        self._members[user.id] = (*self._members.get(user.id, ()), member)
         if (leaving := self._leaving.pop(user.id, None)) is not None:
             leaving.cancel()
         self._show(user)
 
     def leave(self, member: Member, user_id: str) -> None:
         """Take back what `enter` counted, if it did."""
-        members = self._members.get(user_id, set())
+        members = self._members.get(user_id, ())
         if member in members:
-            members.remove(member)
-            if not members:
+            self._members[user_id] = tuple(one for one in members if one is not member)
+            if not self._members[user_id]:
                 del self._members[user_id]
                 self._leaving[user_id] = self._later(GRACE_SECONDS, self._gone, user_id)
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -19,7 +18,7 @@ from chat_app.ws.connection import CLOSE_SECONDS, Connection
 from chat_app.ws.heartbeat import PING_SECONDS
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
-from chat_app.ws.reader import Reader, serve
+from chat_app.ws.reader import Reader
 from chat_app.ws.resume import Resume, resume
 
 log = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ async def room_socket(request: web.Request) -> RoomSocket:
         addresses.leave(network)
         request.app[keys.ROOMS].release(room)
     else:
-        ws.conversation = partial(_stay, request, ws, transport, room, network)
+        ws.conversation = _stay(request, ws, transport, room, network)
     return ws
 
 
@@ -120,7 +119,7 @@ async def _stay(
         _bound_send_buffer(transport)
         room.presence.enter(conn, user)
         _greet(conn, request)
-        await Reader(conn, partial(serve, conn, app[keys.MESSAGE_RATE])).read(ws)
+        await Reader(conn, app[keys.SERVE]).read(ws)
     except ConnectionError:
         pass  # in the middle of something
     except Exception:

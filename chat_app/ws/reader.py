@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 BUDGET: Final = 64  # frames of one connection in one turn of the loop: a read can hold thousands
 
 # Serves a text or binary frame; returns what must be awaited before the next is served.
-Serve = Callable[[WSMsgType, bytes], Awaitable[None] | None]
+Serve = Callable[[Connection, WSMsgType, bytes], Awaitable[None] | None]
 
 
 class Reader:
@@ -57,7 +57,7 @@ class Reader:
         self._budget -= 1
         self._conn.unanswered = 0
         if kind is WSMsgType.TEXT or kind is WSMsgType.BINARY:
-            self._unfinished = self._serve(kind, data)
+            self._unfinished = self._serve(self._conn, kind, data)
             return self._unfinished is None
         if kind is WSMsgType.PING:
             self._conn.write(protocol.pong(data))
@@ -86,7 +86,7 @@ class Reader:
 
 
 def serve(
-    conn: Connection, rate: MessageRate, kind: WSMsgType, data: bytes
+    rate: MessageRate, conn: Connection, kind: WSMsgType, data: bytes
 ) -> Awaitable[None] | None:
     """Serve a command of a room's member: see `Serve`."""
     if kind is WSMsgType.BINARY:

@@ -26,7 +26,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     assert request.transport is not None
     conn = Connection(ws, request.transport, User("u_echo", "Echo"), full=True)
 
-    def serve(kind: WSMsgType, data: bytes) -> None:
+    def serve(conn: Connection, kind: WSMsgType, data: bytes) -> None:
         try:
             if kind is WSMsgType.TEXT:
                 data.decode()
