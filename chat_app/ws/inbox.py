@@ -10,28 +10,65 @@ No other module reaches into aiohttp. With a version that was not tried nothing 
 and everything comes by `receive()`, as documented: slower, and otherwise the same.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_websocket import WebSocketWriter
 
 # Versions with which `RoomSocket._post_start` was tried.
 TRIED: Final = ("3.14.",)
 
+QUEUE_BYTES: Final = 2**16  # half of what may wait in a queue before aiohttp pauses reading
+
 Offer = Callable[[Any], bool]
 
 
 class Inbox(WebSocketDataQueue):
-    """aiohttp's queue of frames; `offer` is asked first, and tells whether it took one."""
+    """aiohttp's queue of frames; `offer` is asked first, and tells whether it took one.
 
-    offer: Offer | None = None
+    The queue proper is made when there is something to wait in it: for most connections at
+    their end, which until then saves 0.9 KiB of each.
+    """
+
+    __slots__ = ("_events", "_first", "_from", "_made", "offer")
+
+    def __init__(self, protocol: BaseProtocol, loop: asyncio.AbstractEventLoop) -> None:
+        self.offer: Offer | None = None
+        self._from = protocol
+        self._events = loop
+        self._made = False
+        self._first: asyncio.Future[None] | None = None
+
+    def _make(self) -> None:
+        if not self._made:
+            self._made = True
+            super().__init__(self._from, QUEUE_BYTES, loop=self._events)
+            if self._first is not None and not self._first.done():
+                self._first.set_result(None)
 
     def feed_data(self, data: Any, size: int) -> None:
         if self.offer is None or self._buffer or not self.offer(data):
+            self._make()
             super().feed_data(data, size)
+
+    def feed_eof(self) -> None:
+        self._make()
+        super().feed_eof()
+
+    def set_exception(self, *cause: BaseException) -> None:
+        self._make()
+        super().set_exception(*cause)
+
+    async def read(self) -> Any:
+        if not self._made:
+            self._first = self._events.create_future()
+            await self._first
+        return await super().read()
 
 
 def _nothing() -> None:
@@ -92,7 +129,7 @@ class RoomSocket(web.WebSocketResponse[Any]):
             return
         self._ws_protocol = protocol
         self._writer = writer
-        self._reader = Inbox(request.protocol, 2**16, loop=loop)
+        self._reader = Inbox(request.protocol, loop)
         self._parser = WebSocketReader(
             self._reader, self._max_msg_size, compress=False, decode_text=self._decode_text
         )
