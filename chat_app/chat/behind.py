@@ -24,11 +24,15 @@ PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind
 class Member(Protocol):
     """What a room knows of a connection."""
 
+    @property
+    def hears(self) -> bool:
+        """Whether its client knows frames that are no events."""
+
     def write(self, frames: bytes) -> None:
         """Send bytes now, without waiting; nothing happens on a closed connection."""
 
     def signal(self, frame: bytes) -> None:
-        """Send what is no event, as `write` does, if this client knows such frames."""
+        """Send what is no event, as `write` does, if it `hears`."""
 
     def backlog(self) -> int:
         """Return the bytes that the kernel has not taken yet."""
@@ -56,6 +60,8 @@ class _Lag:
 
 class Behind:
     """The members of one room who are behind. At the top, `arrived` is called with each."""
+
+    __slots__ = ("_arrived", "_catching_up", "_lags", "_tail")
 
     def __init__(self, tail: Tail, arrived: Callable[[Member], None]) -> None:
         self._tail = tail

@@ -4,6 +4,7 @@ import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from chat_app.errors import TooManyConnections
@@ -59,6 +60,7 @@ class ConnectionsPerAddress:
             del self._open[network]
 
 
+@lru_cache(maxsize=10_000)
 def _network(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from chat_app.errors import RoomNameRefused, UserNameRefused
@@ -17,6 +18,7 @@ _FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _REFUSED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+@lru_cache(maxsize=1024)  # all who come to a room come with its name
 def room_name(text: str) -> str:
     """Return the name as it is shown: NFC, trimmed, each run of white space one space.
 
@@ -37,6 +39,7 @@ def room_name(text: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def room_key(name: str) -> str:
     """Return what all spellings of a room's name share: case and composition aside."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -52,6 +52,11 @@ class Presence:
     the running loop's `call_later`, or a test's.
     """
 
+    __slots__ = (
+        "_changed", "_encode", "_hearing", "_last", "_later", "_leaving", "_members",
+        "_newcomers", "_present", "_signal", "_timer", "_told",
+    )  # fmt: skip
+
     def __init__(self, signal: Signal, encode: Encode, later: Later | None = None) -> None:
         self._signal = signal
         self._encode = encode
@@ -62,6 +67,7 @@ class Presence:
         self._told: dict[str, User] = {}
         self._changed: dict[str, None] = {}  # ids, in order: where _told may not be _present
         self._newcomers: set[Member] = set()
+        self._hearing = 0  # members that are told; while there is none, nothing is kept for them
         self._last: Op = "leave"
         self._timer: asyncio.TimerHandle | None = None
 
@@ -74,6 +80,11 @@ class Presence:
 
     def enter(self, member: Member, user: User) -> None:
         """Count a socket of `user`, full or bare, up to date or not."""
+        if member.hears:
+            if not self._hearing:
+                self._told = dict(self._present)
+                self._changed.clear()
+            self._hearing += 1
         self._members[user.id] = (*self._members.get(user.id, ()), member)
         if (leaving := self._leaving.pop(user.id, None)) is not None:
             leaving.cancel()
@@ -83,6 +94,7 @@ class Presence:
         """Take back what `enter` counted, if it did."""
         members = self._members.get(user_id, ())
         if member in members:
+            self._hearing -= member.hears
             self._members[user_id] = tuple(one for one in members if one is not member)
             if not self._members[user_id]:
                 del self._members[user_id]
@@ -95,8 +107,9 @@ class Presence:
 
     def arrived(self, member: Member) -> None:
         """Tell a member that has just become up to date who is here, with the next frame."""
-        self._newcomers.add(member)
-        self._soon()
+        if member.hears:
+            self._newcomers.add(member)
+            self._soon()
 
     def close(self) -> None:
         """Stop all timers: nobody is left to be told anything."""
@@ -109,13 +122,19 @@ class Presence:
     def _show(self, user: User) -> None:
         if self._present.get(user.id) != user:
             self._present[user.id] = user
-            self._changed[user.id] = None
-            self._soon()
+            self._change(user.id)
 
     def _gone(self, user_id: str) -> None:
         del self._leaving[user_id], self._present[user_id]
-        self._changed[user_id] = None
-        self._soon()
+        self._change(user_id)
+
+    def _change(self, user_id: str) -> None:
+        if self._hearing:
+            self._changed[user_id] = None
+            self._soon()
+        else:
+            self._told.clear()
+            self._changed.clear()
 
     def _soon(self) -> None:
         if self._timer is None:

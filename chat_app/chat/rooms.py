@@ -35,6 +35,11 @@ CROWD: Final = 32  # members from whom on a room's flushes are paced
 class Room:
     """A room that somebody is in."""
 
+    __slots__ = (
+        "_behind", "_fresh", "_live", "_patient_until", "_resting", "_store", "_tail",
+        "_unmeasured", "holders", "key", "loading", "name", "posting", "presence", "typing",
+    )  # fmt: skip
+
     def __init__(
         self,
         key: str,

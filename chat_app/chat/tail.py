@@ -19,6 +19,8 @@ class Tail:
     `top` is the seq of the room's newest committed event that has been taken in.
     """
 
+    __slots__ = ("_encode", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "top")
+
     def __init__(self, room_key: str, store: Store, encode: Callable[[Event], bytes]) -> None:
         self.top = 0
         self._room_key = room_key

@@ -5,7 +5,6 @@ in the store, and nothing is written there before the first post or rename.
 """
 
 import secrets
-from http.cookies import Morsel
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -40,14 +39,13 @@ def set_cookie(request: web.Request, response: web.StreamResponse) -> None:
 
     For the signal `on_response_prepare`, which a socket's 101 passes too.
     """
-    cookie: Morsel[str] = Morsel()
-    value = request.app[keys.SIGNER].sign(request[keys.USER].id).decode()
-    cookie.set(_name(request), value, value)
-    cookie.update({"max-age": f"{_SECONDS}", "path": "/", "httponly": "1", "samesite": "Lax"})
-    if request[keys.SCHEME] == "https":
-        cookie["secure"] = "1"
+    name, value = _name(request), request.app[keys.SIGNER].sign(request[keys.USER].id).decode()
+    secure = "; Secure" if request[keys.SCHEME] == "https" else ""
     # By then aiohttp has made headers of the cookies that it knows.
-    response.headers.add(hdrs.SET_COOKIE, cookie.OutputString())
+    response.headers.add(
+        hdrs.SET_COOKIE,
+        f"{name}={value}; HttpOnly; Max-Age={_SECONDS}; Path=/; SameSite=Lax{secure}",
+    )
 
 
 def _name(request: web.Request) -> str:

@@ -86,6 +86,10 @@ class Connection:
         if self.full:
             self.write(protocol.encode(frame))
 
+    @property
+    def hears(self) -> bool:
+        return self.full
+
     def signal(self, frame: bytes) -> None:
         if self.full:
             self.write(frame)

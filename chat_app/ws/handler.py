@@ -119,7 +119,6 @@ async def _stay(
         _bound_send_buffer(transport)
         room.presence.enter(conn, user)
         _greet(conn, request)
-        request.clear()  # it will be there as long as the connection
         await Reader(conn, app[keys.SERVE]).read(ws)
     except ConnectionError:
         pass  # in the middle of something

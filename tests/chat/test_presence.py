@@ -52,6 +52,8 @@ class Timers:
 class Member:
     """A full member that is up to date; what it is told, and when."""
 
+    hears = True
+
     def __init__(self, room, user):
         self.room, self.user = room, user
         self.got = []
@@ -347,3 +349,19 @@ def test_leaving_without_having_entered_is_nothing(room):
     room.presence.leave(stranger, "u_nobody")
     assert room.presence.members("u_Bob") == {bob}
     assert not room.presence._leaving
+
+
+def test_those_who_hear_nothing_cost_nothing_and_are_there_for_the_first_who_does(room):
+    for name in "abc":
+        member: Any = Member(room, person(name))
+        member.hears = False
+        room.presence.enter(member, member.user)
+        room.presence.arrived(member)
+    assert not room.timers.pending
+    assert not room.presence._changed
+    ann = room.join(person("Ann"))
+    room.settle()
+    assert ann.told == [("state", ["a", "b", "c", "Ann"], 4)]
+    room.join(person("Bob"))
+    room.settle()
+    assert ann.told == [("join", ["Bob"], 5)]

@@ -19,6 +19,8 @@ ANN = User("u_ann", "Ann")
 class Member:
     """Takes frames up to `room` bytes, then holds a backlog until it is drained."""
 
+    hears = True
+
     def __init__(self):
         self.got = []
         self.signals = []
