@@ -1,14 +1,29 @@
 """Rooms: who is in them, and how an event gets to everybody.
 
-A room is a log and a member is a cursor into it. Nothing is queued per member:
-whoever is up to date gets, once per turn of the loop, the frames that the turn
-brought, joined, the same bytes for all. Whoever is not (just come back, or reading
-slowly) has a cursor of its own and is brought up to date from it, out of the ring
-of the newest frames or else out of the store. One code path serves both kinds of
-lateness: see `Behind`.
+A room is a log and a member is a cursor into it. Nothing is queued per member.
 
-    commit ─ apply ─ Tail ─┬─ flush ── members up to date
-                           └─ Behind ─ members behind   ─ store, beyond the ring
+    Rooms.post ─ Log: a batch, one commit ─ Rooms._outcome
+                                                 │ each event, in order
+                                            Room.apply ─ Tail: encoded, once; the ring
+                                                 │
+                                            Room.show ─┬─ flush ── members up to date
+                                                       └─ Behind ─ members who are not
+
+What is shared: an event is encoded once, as a whole WebSocket frame, and lies in the ring
+of its room; the frames of a flush are joined once, and every member gets these same bytes.
+
+What is written when: `_outcome` is called once for each commit. It applies all events of
+the batch, has their authors answered, and then each room that got some shows them: one
+write for each member who is up to date, of whatever has been gathered. A write to one of
+many costs as much as taking in a message, and hardly more for ten frames than for one. So
+a crowd rests after a flush for as long as that took, and waits, at most once as long again,
+for posts that are being committed. A room of few, and a quiet one, waits for nothing.
+What waits has been committed and may be in the ring already: whoever joins or arrives at
+the top is let in after a flush, so that it neither misses it nor gets it twice.
+
+Who is not up to date (just come back, or reading slowly) has a cursor of its own and is
+brought up to date from it, out of the ring or else out of the store. One code path serves
+both kinds of lateness: see `Behind`.
 """
 
 import asyncio
