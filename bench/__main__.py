@@ -3,6 +3,7 @@
 # ruff: noqa: T201 - a program that prints
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,8 @@ Step = tuple[Scenario, int, Program]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    # So that what it started is stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     runs = RESULTS.runs()
     whole = [name for name, records in runs.items() if not records[0]["quick"]]
     if options.render:

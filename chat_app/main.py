@@ -6,6 +6,7 @@ import gc
 import logging
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ from chat_app.web.rendering import setup_templates
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
 SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
+# What the kernel may hold for a reader that has gone; by default it grows to megabytes.
+SEND_BUFFER_BYTES = 64 * 1024
+# In which a peer must take something. An answer would wait for its reader as long as it
+# takes, and hold its memory: the kernel ends such a connection.
+STALLED_SECONDS = 30
 # For a request's head to come, and an idle connection to go. Reverse proxies keep theirs
 # for up to 60 s and are annoyed by one that closes first; aiohttp would wait for an hour.
 IDLE_SECONDS = 75.0
@@ -65,7 +71,7 @@ async def serve(config: Config) -> None:
         await runner.setup()
         host, port = config.server.host, config.server.port
         try:
-            await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+            await listen(runner, host, port)
         except (OSError, UnicodeError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise StartError(f"server.host {host}, server.port {port}: {reason}") from error
@@ -79,6 +85,35 @@ async def serve(config: Config) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+async def listen(runner: web.AppRunner, host: str, port: int) -> None:
+    """Listen on every address of `host`. Raises OSError or UnicodeError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        sock = socket.socket(family, kind, protocol)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        set_bounds(sock)
+        try:
+            sock.bind(address)
+        except BaseException:
+            sock.close()
+            raise
+        await web.SockSite(runner, sock, backlog=BACKLOG).start()
+
+
+def set_bounds(listening: socket.socket) -> None:
+    """Bound what a peer that takes nothing can hold.
+
+    Every connection inherits it: set on each of them it would take as long as signing its
+    cookie.
+    """
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
 
 
 @contextmanager

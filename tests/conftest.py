@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
@@ -14,14 +15,14 @@ import blockbuster.blockbuster
 import pytest
 import uvloop
 from aiohttp import ClientSession, CookieJar, web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, get_port_socket
 from blockbuster import BlockBuster, BlockingError
 from pytest_aiohttp import AiohttpClient
 from yarl import URL
 
 import chat_app
 from chat_app.config import Config, load_config
-from chat_app.main import create_app
+from chat_app.main import create_app, set_bounds
 from tests.clients import Client
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -121,7 +122,13 @@ async def client(
     aiohttp_client: AiohttpClient, app: web.Application
 ) -> TestClient[web.Request, web.Application]:
     """One visitor of a server of its own; `join` brings more."""
-    return await aiohttp_client(app)
+
+    def listening(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
+        sock = get_port_socket(host, port, family)
+        set_bounds(sock)
+        return sock
+
+    return await aiohttp_client(app, server_kwargs={"socket_factory": listening})
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ What is written when: `_outcome` is called once for each commit. It applies all 
 the batch, has their authors answered, and then each room that got some shows them: one
 write for each member who is up to date, of whatever has been gathered. A write to one of
 many costs as much as taking in a message, and hardly more for ten frames than for one. So
-a crowd rests after a flush for as long as that took, and waits, at most once as long again,
-for posts that are being committed. A room of few, and a quiet one, waits for nothing.
+where a flush to a crowd had much to join, there will be as much again: the crowd rests for
+as long as the flush took (less the n-th part for n frames), and waits, at most once as long
+again, for posts that are being committed. A room of few, and a crowd in which one speaks at
+a time, wait for nothing.
 What waits has been committed and may be in the ring already: whoever joins or arrives at
 the top is let in after a flush, so that it neither misses it nor gets it twice.
 
@@ -129,27 +131,23 @@ class Room:
         self._fresh.append(self._tail.append(event))
 
     def show(self) -> None:
-        """Flush; but a crowd not before its last flush is paid for.
-
-        A write to each of many costs far more than the frames in it. So after a flush a
-        crowd rests for as long as that took, and then waits, once as long again, for what
-        is being committed: a busy room joins more into each flush, a quiet one waits for
-        nothing. Whatever it waits for calls this again.
-        """
+        """Flush; but a crowd not before its last flush is paid for: see above."""
         if len(self._live) < CROWD:
             self.flush()
         elif self._resting is None:
             began = time.monotonic()
             if not self.posting or began >= self._patient_until:
+                joined = len(self._fresh)
                 self.flush()
-                self._resting = asyncio.get_running_loop().call_soon(self._rest, began)
+                loop = asyncio.get_running_loop()
+                self._resting = loop.call_soon(self._rest, began, joined)
 
-    def _rest(self, began: float) -> None:
+    def _rest(self, began: float, joined: int) -> None:
         # A turn later: a loop may put off the system calls to the end of its turn.
         now = time.monotonic()
-        took = now - began
-        self._patient_until = now + 2 * took
-        self._resting = asyncio.get_running_loop().call_later(took, self._rested)
+        rest = (now - began) * (1 - 1 / max(joined, 1))
+        self._patient_until = now + 2 * rest
+        self._resting = asyncio.get_running_loop().call_later(rest, self._rested)
 
     def _rested(self) -> None:
         self._resting = None

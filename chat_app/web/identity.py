@@ -5,6 +5,7 @@ in the store, and nothing is written there before the first post or rename.
 """
 
 import secrets
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -20,18 +21,18 @@ _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year st
 async def identify(request: web.Request) -> None:
     """Set USER, NEW_GUEST, and COOKIE_DUE where the answer must carry a cookie."""
     signer = request.app[keys.SIGNER]
-    due, new = True, False
-    try:
-        signed = request.cookies.get(_name(request), "")
-        value, signed_at = signer.unsign(signed, return_timestamp=True)
-        user_id = value.decode()
-        due = (signer.get_timestamp() - signed_at.timestamp()) > _RENEWED
-    except (BadSignature, UnicodeError):
-        user_id, new = f"u_{secrets.token_hex(8)}", True
-    users = request.app[keys.USERS]
-    request[keys.USER] = guest(user_id) if new else await users.user(user_id)
+    user_id, due = "", True
+    if signed := request.cookies.get(_name(request)):
+        with suppress(BadSignature, UnicodeError):
+            value, signed_at = signer.unsign(signed, return_timestamp=True)
+            user_id = value.decode()
+            due = (signer.get_timestamp() - signed_at.timestamp()) > _RENEWED
     request[keys.COOKIE_DUE] = due
-    request[keys.NEW_GUEST] = new
+    request[keys.NEW_GUEST] = not user_id
+    if user_id:
+        request[keys.USER] = await request.app[keys.USERS].user(user_id)
+    else:
+        request[keys.USER] = guest(f"u_{secrets.token_hex(8)}")
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse) -> None:

@@ -1,9 +1,7 @@
 """What happens to every request: who, in which language, from where; and how it ends."""
 
 import logging
-import socket
 from http import HTTPStatus
-from typing import Final
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -17,8 +15,6 @@ from chat_app.web.origins import check_origin
 from chat_app.web.rendering import error_page, wants_json
 
 log = logging.getLogger(__name__)
-
-STALLED_SECONDS: Final = 30
 
 # Paths that are the same for everybody: no cookie, no page of ours for an error.
 NOBODY = (
@@ -45,7 +41,6 @@ async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
     proxies = request.app[keys.CONFIG].server.trusted_proxies
     request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)
     request[keys.LANGUAGE] = language_of(request)
-    _give_up_on_the_stalled(request)
     return await handler(request)
 
 
@@ -75,16 +70,6 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         log.exception("%s %s failed", request.method, request.match_info.route.resource)
         return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, None, {})
-
-
-def _give_up_on_the_stalled(request: web.Request) -> None:
-    """Have the kernel end a connection whose peer takes nothing for STALLED_SECONDS.
-
-    An answer waits for its reader as long as it takes, and holds its memory.
-    """
-    sock = request.transport and request.transport.get_extra_info("socket")
-    if sock and hasattr(socket, "TCP_USER_TIMEOUT"):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
 
 
 @web.middleware

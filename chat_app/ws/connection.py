@@ -44,7 +44,7 @@ class Connection:
     def __init__(
         self, ws: RoomSocket, transport: asyncio.Transport, user: User, *, full: bool
     ) -> None:
-        self.id = secrets.token_hex(6)
+        self.id = secrets.token_hex(6) if full else ""  # the others are not told
         self.user = user
         self.full = full
         self.is_read = True

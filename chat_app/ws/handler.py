@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import socket
-from typing import Final
 
 import msgspec
 from aiohttp import hdrs, web
@@ -22,9 +20,6 @@ from chat_app.ws.reader import Reader
 from chat_app.ws.resume import Resume, resume
 
 log = logging.getLogger(__name__)
-
-# What the kernel may hold for a reader that has gone; by default it grows to megabytes.
-_SEND_BUFFER: Final = 64 * 1024
 
 
 def new_socket(limits: Limits) -> RoomSocket:
@@ -116,7 +111,6 @@ async def _stay(
     connections.add(conn)
     users.watch(user.id, conn.renamed)
     try:
-        _bound_send_buffer(transport)
         room.presence.enter(conn, user)
         _greet(conn, request)
         await Reader(conn, app[keys.SERVE]).read(ws)
@@ -136,14 +130,12 @@ async def _stay(
         app[keys.ADDRESSES].leave(network)
 
 
-def _bound_send_buffer(transport: asyncio.Transport) -> None:
-    if (sock := transport.get_extra_info("socket")) is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-
-
 def _greet(conn: Connection, request: web.Request) -> None:
     room, limits = conn.room, conn.limits
     room.flush()
+    if not conn.full:
+        room.join(conn, room.top)
+        return
     conn.send(
         Welcome(
             conn.id,
@@ -155,7 +147,7 @@ def _greet(conn: Connection, request: web.Request) -> None:
             LimitsState(limits.message_chars, limits.frame_bytes),
         )
     )
-    if conn.full and "since" in request.query:
+    if "since" in request.query:
         try:
             asked = {name: request.query.get(name) for name in ("epoch", "since", "limit")}
             given = {name: value for name, value in asked.items() if value is not None}

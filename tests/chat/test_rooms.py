@@ -1,6 +1,7 @@
 """Fan-out and cursors, without a socket: what each member was written, byte for byte."""
 
 import asyncio
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -428,18 +429,31 @@ async def test_a_crowd_rests_as_long_as_its_last_flush_took(house, say, monkeypa
     room = await house.open("lobby")
     member, late = Member(), Member()
     room.join(member, 0)
-    await say(room, "a")
+    await say(room, "a", "b")
     await settled()
-    await say(room, "b", "c")
-    await say(room, "d")
-    assert member.got == ["1:a"]
-    # Whoever joins has not missed what waits, and does not get it twice.
-    room.join(late, 4)
-    assert member.got == ["1:a", "2:b", "3:c", "4:d"]
+    await say(room, "c", "d")
     await say(room, "e")
+    assert member.got == ["1:a", "2:b"]
+    # Whoever joins has not missed what waits, and does not get it twice.
+    room.join(late, 5)
+    assert member.got == ["1:a", "2:b", "3:c", "4:d", "5:e"]
+    await say(room, "f")
     assert late.got == []
     room.flush()
-    assert member.got[4:] == late.got == ["5:e"]
+    assert member.got[5:] == late.got == ["6:f"]
+
+
+async def test_a_crowd_in_which_one_speaks_at_a_time_waits_for_nothing(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "CROWD", 1)
+    clock = count(step=3600)
+    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=clock.__next__))
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+    for text in "abc":
+        await say(room, text)
+        await settled()
+        assert member.got[-1].endswith(text)
 
 
 async def test_what_waits_is_shown_after_the_rest(house, say, monkeypatch):
@@ -462,10 +476,11 @@ async def test_one_that_catches_up_while_something_waits_does_not_get_it_twice(
     room = await house.open("lobby")
     member, late = Member(), Member()
     room.join(member, 0)
-    await say(room, "a")
+    await say(room, "a", "b")
     await settled()
     room.join(late, 0)
-    await say(room, "b")
+    await say(room, "c")
     await settled()
+    assert member.got == ["1:a", "2:b"]
     room.flush()
-    assert late.got == member.got == ["1:a", "2:b"]
+    assert late.got == member.got == ["1:a", "2:b", "3:c"]
