@@ -10,6 +10,7 @@ import hashlib
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -42,6 +43,11 @@ class Assets(msgspec.Struct, frozen=True):
     @property
     def prefix(self) -> str:
         return f"/static/{self.fingerprint}/"
+
+    @property
+    def icon(self) -> str:
+        """The icon as a URL that holds all of it: a request less."""
+        return "data:image/svg+xml," + quote(self.files["favicon.svg"].body, safe=" /:=,.-'")
 
     @property
     def modules(self) -> list[str]:

@@ -1,8 +1,10 @@
 // Keeps the files of this version, and a page to show where there is no network. Nothing that
 // anybody said is ever kept here.
 const VERSION = ""
-/** @type {string[]} */
-const FILES = []
+/** @type {string[]} what a page fetches as it loads: in the browser's cache by the time we start */
+const FIRST = []
+/** @type {string[]} what it may fetch later */
+const LATER = []
 const SHELL = "/offline/"
 
 /** @type {any} */
@@ -10,7 +12,13 @@ const worker = self
 
 async function install() {
   const kept = await caches.open(VERSION)
-  await kept.addAll([new Request(SHELL, { cache: "reload", credentials: "omit" }), ...FILES])
+  await kept.addAll([new Request(SHELL, { cache: "reload", credentials: "omit" }), ...FIRST])
+}
+
+/** The rest, at a second visit: the first fetches nothing that it does not need. */
+async function complete() {
+  const kept = await caches.open(VERSION)
+  for (const path of LATER) if (!(await kept.match(path))) await kept.add(path)
 }
 
 // A new version waits until the last page of the old one is closed: that one may still need its files.
@@ -45,8 +53,10 @@ worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUnti
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event
   if (request.method !== "GET") return
-  if (request.mode === "navigate") event.respondWith(navigate(event))
-  else if (FILES.includes(new URL(request.url).pathname)) event.respondWith(file(request))
+  if (request.mode === "navigate") {
+    event.respondWith(navigate(event))
+    event.waitUntil(complete().catch(() => {}))
+  } else if ([...FIRST, ...LATER].includes(new URL(request.url).pathname)) event.respondWith(file(request))
 })
 worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
   event.notification.close()

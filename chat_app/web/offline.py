@@ -52,8 +52,11 @@ async def worker(request: web.Request) -> web.Response:
 
 def worker_source(assets: Assets) -> str:
     files = [assets.prefix + path for path in assets.files if path.startswith(("css/", "js/"))]
+    first = [path for path in files if "/css/" in path or path in assets.modules]
+    later = [path for path in files if path not in first]
     source = assets.files["sw.js"].body.decode()
-    for empty, filled in (('VERSION = ""', assets.fingerprint), ("FILES = []", files)):
+    filled_in = (('VERSION = ""', assets.fingerprint), ("FIRST = []", first), ("LATER = []", later))
+    for empty, filled in filled_in:
         source = source.replace(empty, f"{empty.partition('=')[0]}= {json.dumps(filled)}")
     return source
 

@@ -53,6 +53,7 @@ def page(
         "other_language": other_language(request),
         "site_title": app[keys.CONFIG].site.title,
         "static": app[keys.ASSETS].prefix,
+        "icon": app[keys.ASSETS].icon,
         "modules": app[keys.ASSETS].modules,
         "user": request.get(keys.USER),
     }

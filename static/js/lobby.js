@@ -1,8 +1,8 @@
 // The lobby: the rooms of this browser. The form works without it.
-import { Clock } from "./core/clock.js"
-import { hue, initial } from "./core/texts.js"
-import { find, stamp } from "./ui/dom.js"
-import { forgetAll, recentRooms } from "./ui/recent.js"
+import { forgetAll, recentRooms } from "./core/kept.js"
+import { Clock, hue, initial } from "./core/texts.js"
+import { find, stamp } from "./ui/elements.js"
+import { work } from "./ui/page.js"
 
 const { lang } = document.documentElement
 const clock = new Clock(lang)
@@ -35,5 +35,4 @@ find("#recent-clear").addEventListener("click", () => {
 addEventListener("pageshow", show) // also when coming back from a room
 show()
 if (document.activeElement === document.body) find("#room-name-input").focus()
-// After all else: the first visit must not wait for what only a later one needs.
-if (navigator.serviceWorker) addEventListener("load", () => import("./later/offline.js").catch(() => {}))
+work()

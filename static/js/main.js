@@ -1,23 +1,14 @@
 // The room page: puts the parts together, and nothing else.
-import { Clock } from "./core/clock.js"
-import { RoomLog } from "./core/log.js"
+import { Pending, load } from "./core/kept.js"
 import { Outbox } from "./core/outbox.js"
-import { Pending } from "./core/pending.js"
-import { RoomSocket } from "./core/socket.js"
-import { Typing } from "./core/typing.js"
-import { Announcer } from "./ui/announcer.js"
-import { Badge } from "./ui/badge.js"
-import { Composer } from "./ui/composer.js"
-import { find } from "./ui/dom.js"
-import { History } from "./ui/history.js"
-import { keys } from "./ui/keys.js"
-import { showName } from "./ui/name.js"
-import { Scroll } from "./ui/scroll.js"
-import { load } from "./ui/storage.js"
-import { Status } from "./ui/status.js"
+import { RoomLog, RoomSocket } from "./core/socket.js"
+import { Clock } from "./core/texts.js"
+import { Composer, raise } from "./ui/composer.js"
+import { find } from "./ui/elements.js"
+import { History, Scroll, unread } from "./ui/history.js"
+import { Announcer, Badge, Status, keys, work } from "./ui/page.js"
+import { Members, Typing, showName, showTyping } from "./ui/people.js"
 import { Timeline } from "./ui/timeline.js"
-import { showTyping } from "./ui/typing.js"
-import { unread } from "./ui/unread.js"
 
 const FAR = 200 // events missed beyond which they load on demand
 
@@ -85,6 +76,7 @@ const history = new History({
 const announcer = new Announcer(find("#announcer"), texts)
 const status = new Status(find("#status"), texts, () => socket.connect())
 const card = find("#me")
+const members = new Members({ me: () => me, texts, language: room.language })
 const typing = new Typing((frame) => socket.send(frame))
 const badge = new Badge()
 keys(chat, composer.field)
@@ -103,14 +95,13 @@ const once = (make) => {
   let made
   return () => (made ??= make().catch(() => void (made = undefined)))
 }
-const people = once(async () => new (await import("./later/members.js")).Members({ me: () => me, texts, language: room.language }))
 const ring = once(async () => new (await import("./later/bell.js")).Bell({ button: find("#bell"), texts, room }))
 
 /** @param {User} user */
 function iAm(user) {
   me = user
   showName(card, texts, user)
-  people().then((members) => members?.show())
+  members.show()
 }
 
 /** What the server sends, by type; types that are not here are of a later version, and ignored. */
@@ -131,7 +122,7 @@ const frames = {
     if (top) history.load(history.skip(0, top + 1))
   },
   message: (event) => log.receive(event),
-  presence: (news) => people().then((members) => members?.take(news)),
+  presence: (news) => members.take(news),
   typing: (news) => news.user.id !== me.id && typing.heard(news),
   ack: ({ id, seq }) => outbox.acked(id, seq),
   error: (error) => outbox.refused(error),
@@ -187,9 +178,8 @@ const open = () => {
   ring()
 }
 card.addEventListener("toggle", open, { once: true })
-if (matchMedia("(pointer: coarse)").matches) import("./later/keyboard.js").then(({ keyboard }) => keyboard(), lack)
-// After all else: the first visit must not wait for what only a later one needs.
-if (navigator.serviceWorker) addEventListener("load", () => import("./later/offline.js").catch(lack))
+raise()
+work()
 
 addEventListener("online", () => socket.wake())
 addEventListener("offline", () => socket.drop())

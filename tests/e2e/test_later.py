@@ -1,9 +1,32 @@
-"""Modules that a page fetches only when it needs them."""
+"""What a page fetches as it loads, and what only when it needs it."""
+
+import re
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
+from tests.servers import Server
+
+
+async def test_a_room_is_fetched_in_fifteen_requests_at_most(
+    page: Page, new_context: Callable[..., Awaitable[BrowserContext]], server: Server
+):
+    await page.goto("/chat/fetched/")
+    await page.keyboard.type("https://a.example/")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('.chunk .body a')")
+    other = await (await new_context()).new_page()
+    fetched: set[str] = set()
+    other.on("request", lambda request: fetched.add(request.url.removeprefix(server.url)))
+    await other.goto("/chat/fetched/", wait_until="networkidle")
+    await until(other, "document.querySelector('#members-list').children.length")
+    await until(other, "navigator.serviceWorker.getRegistration().then(found => !!found?.active)")
+    # Besides its socket; and not every browser shows us what the worker fetches.
+    fetched = {path for path in fetched if re.match("/(?!ws/)", path)} | {"/sw.js", "/offline/"}
+    assert len(fetched) <= 15, fetched
+    assert not [path for path in fetched if "/later/" in path]
 
 
 async def test_a_link_in_a_message_can_be_followed(page: Page):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { delayAfter } from "../../static/js/core/socket.js"
-import { newId } from "../../static/js/core/id.js"
+import { newId } from "../../static/js/core/outbox.js"
 
 const least = () => 0
 const most = () => 1 - 1e-9

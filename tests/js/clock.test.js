@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Clock } from "../../static/js/core/clock.js"
+import { Clock } from "../../static/js/core/texts.js"
 
 const clock = new Clock("ko", "Asia/Seoul")
 const at = Date.parse("2026-11-22T14:50:00Z") // 23:50 in Seoul

@@ -48,8 +48,8 @@ test("no module imports itself by way of others", () => {
 })
 
 test("core/ imports only core/", () => {
+  assert.ok(graph.has("core/outbox.js"))
   const out = [...graph].filter(([name]) => name.startsWith("core/")).flatMap(([name, imports]) => imports.map((each) => `${name} → ${each}`))
-  assert.ok(out.length)
   assert.deepEqual(out.filter((each) => !each.includes("→ core/")), [])
 })
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { linkify } from "../../static/js/later/links.js"
+import { linkify } from "../../static/js/core/texts.js"
 
 const links = (text) => linkify(text).filter((part) => part.href).map((part) => part.text)
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { RoomLog } from "../../static/js/core/log.js"
+import { RoomLog } from "../../static/js/core/socket.js"
 
 function watch(last = 0) {
   const log = new RoomLog("k1", last)

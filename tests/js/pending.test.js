@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
-import { Pending } from "../../static/js/core/pending.js"
+import { Pending } from "../../static/js/core/kept.js"
 
 // There is no IndexedDB here: tests/e2e/test_bad_network.py has the one of a real browser.
 class Storage {

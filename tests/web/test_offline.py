@@ -38,9 +38,12 @@ async def test_the_worker_is_never_stale_and_knows_this_versions_files(client, a
     assert answer.headers["Cache-Control"] == "no-cache"
     source = await answer.text()
     assert f'const VERSION = "{app[keys.ASSETS].fingerprint}"' in source
-    files = json.loads(re.findall(r"const FILES = (\[.*?\])", source)[0])
-    assert {app[keys.ASSETS].prefix + name for name in ("css/app.css", "js/main.js")} < set(files)
-    for file in files:
+    lists = re.findall(r"const (?:FIRST|LATER) = (\[.*?\])", source)
+    first, later = (json.loads(files) for files in lists)
+    prefix = app[keys.ASSETS].prefix
+    assert set(first) == {f"{prefix}css/app.css", *app[keys.ASSETS].modules}
+    assert f"{prefix}js/later/name.js" in later
+    for file in (*first, *later):
         assert (await client.get(file)).status == 200
 
 

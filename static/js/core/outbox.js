@@ -2,10 +2,10 @@
 // "slow down" cannot put the second before the first; and of the tabs that share what is kept,
 // one sends. Where there are no Web Locks (plain http) each tab sends what it knows: the ids
 // make that safe.
-import { newId } from "./id.js"
-/** @import { Pending } from "./pending.js" */
+/** @import { Pending } from "./kept.js" */
 
 const ANSWER = 10_000 // ms online without an answer: it failed
+let last = 0 // time of the newest id
 
 /**
  * Fires "change" (detail: Item) whenever an item is added or changes its state, and, since their
@@ -222,4 +222,21 @@ export class Outbox extends EventTarget {
   #changed(item) {
     this.dispatchEvent(new CustomEvent("change", { detail: item }))
   }
+}
+
+/**
+ * A message's id is a UUIDv7, so the server's index of them grows at its end.
+ * Each is greater than the one before, also within a millisecond and when the clock is set back.
+ * crypto.randomUUID exists on https only; getRandomValues everywhere.
+ * @param {number} [now] milliseconds since 1970
+ * @returns {string} 36 characters
+ */
+export function newId(now = Date.now()) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  last = Math.max(now, last + 1)
+  for (let i = 5, rest = last; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256
+  bytes[6] = 0x70 | (bytes[6] & 0x0f)
+  bytes[8] = 0x80 | (bytes[8] & 0x3f)
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
 }

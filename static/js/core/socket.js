@@ -1,5 +1,4 @@
-// The connection to a room: kept up, watched, and asked things.
-import { newId } from "./id.js"
+// The connection to a room, kept up, watched and asked things; and the log into which it is a cursor.
 
 const CONNECT = 10_000 // ms until the first frame
 const GRACE = 10_000 // ms beyond the server's ping before a silent connection counts as dead
@@ -31,6 +30,7 @@ export class RoomSocket extends EventTarget {
   #watchdog
   /** @type {Map<string, {resolve: (frame: any) => void, reject: (reason: Error) => void, timer: Timer}>} */
   #requests = new Map()
+  #count = 0
 
   /** @param {() => string} url asked anew for each try: it carries the cursor */
   constructor(url) {
@@ -71,7 +71,7 @@ export class RoomSocket extends EventTarget {
    * @returns {Promise<any>} the answer; rejected by an error, a lost connection, or silence
    */
   request(frame) {
-    const id = newId()
+    const id = `request-${++this.#count}`
     return new Promise((resolve, reject) => {
       if (!this.send({ ...frame, id })) return reject(new Error("offline"))
       const timer = setTimeout(() => this.#answer(id)?.reject(new Error("no_answer")), ANSWER)
@@ -168,4 +168,58 @@ export function delayAfter(code, attempt, asked, random = Math.random) {
  */
 function between([low, high], random) {
   return low + random() * (high - low)
+}
+
+/** A room's events in seq order; it notices its own gaps. Fires "event" (detail: RoomEvent) in order, and "gap" when something is missing before what came. */
+export class RoomLog extends EventTarget {
+  #last
+  /** @type {Map<number, RoomEvent>} */
+  #early = new Map()
+  #asked = false
+
+  /**
+   * @param {string} epoch
+   * @param {number} last the newest seq that the page already shows
+   */
+  constructor(epoch, last) {
+    super()
+    this.epoch = epoch
+    this.#last = last
+  }
+
+  /** The cursor: everything up to it has been seen. An ack never moves it. */
+  get last() {
+    return this.#last
+  }
+
+  /** @param {RoomEvent} event */
+  receive(event) {
+    if (event.seq <= this.#last) return
+    this.#early.set(event.seq, event)
+    for (let next; (next = this.#early.get(this.#last + 1)); ) {
+      this.#early.delete(next.seq)
+      this.#last = next.seq
+      this.dispatchEvent(new CustomEvent("event", { detail: next }))
+    }
+    const gap = this.#early.size > 0
+    if (gap && !this.#asked) this.dispatchEvent(new Event("gap")) // once, until it is filled
+    this.#asked = gap
+  }
+
+  /** A new connection starts from the cursor, and may ask again for what is missing. */
+  resumed() {
+    this.#asked = false
+    this.#early.clear()
+  }
+
+  /**
+   * Go on from elsewhere: another epoch, or too far behind to be sent everything.
+   * @param {string} epoch
+   * @param {number} last
+   */
+  jump(epoch, last) {
+    this.epoch = epoch
+    this.#last = last
+    this.resumed()
+  }
 }

@@ -1,9 +1,16 @@
-// What is in a text: emoji, its length; and how a name is drawn. Pure functions.
+// What is in a text: emoji, links, its length; and how numbers, names and dates are written.
 
 const ONE = "(?:\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\uFE0F)\\p{Emoji_Modifier}?"
 const EMOJI = new RegExp(`^\\s*(?:(?:\\p{RI}{2}|${ONE}(?:\\u200D${ONE}|\\u200D\\p{Extended_Pictographic}\\uFE0F?)*)\\s*){1,3}$`, "u")
 const NUMBER = new Intl.NumberFormat("en") // Korean writes them the same way
+const GROUP = 5 * 60_000 // ms of silence after which the author is named again
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+const LINK = /\bhttps?:\/\/[^\s<>"'`]+|\bmailto:[^\s<>"'`]+@[^\s<>"'`]+/gi
+const TAIL = /[.,:;!?…·'"’”。、，！？～)\]}>]+$/u
+// Particles follow a Korean link without a space: "https://example.com에서". A host's own
+// Hangul stands before the first dot or slash, so only Hangul right at the end is cut.
+const PARTICLE = /(?<=[A-Za-z0-9/_=#-])[은는이가을를에의와과도만로]\p{Script=Hangul}{0,3}$/u
 
 /** One to three emoji and nothing else. @param {string} text */
 export function isEmoji(text) {
@@ -28,7 +35,7 @@ export function fill(text, values) {
 /** @param {number} n */
 export const number = (n) => NUMBER.format(n)
 
-/** The hue of a person, 0-11; templates/message.html counts the same way. @param {string} id */
+/** The hue of a person, 0-11; chat_app/web/rows.py counts the same way. @param {string} id */
 export function hue(id) {
   const at = (/** @type {number} */ n) => DIGITS.indexOf(id.at(n) ?? " ")
   return (((at(-1) + 5 * at(-2) + 7 * at(-3)) % 12) + 12) % 12
@@ -37,4 +44,116 @@ export function hue(id) {
 /** @param {string} name */
 export function initial(name) {
   return (Array.from(name)[0] ?? "").toUpperCase()
+}
+
+/** @typedef {{author: string, name: string, at: number}} Line */
+
+/** Dates in the reader's language and time zone. A formatter costs far more than formatting: kept. */
+export class Clock {
+  /**
+   * @param {string} language
+   * @param {string} [timeZone] the reader's own unless told
+   */
+  constructor(language, timeZone) {
+    /** @param {Intl.DateTimeFormatOptions} how */
+    const format = (how, tongue = language) => new Intl.DateTimeFormat(tongue, { timeZone, ...how })
+    /** @type {Intl.DateTimeFormatOptions} */
+    const day = { month: "long", day: "numeric", weekday: "long" }
+    this.#time = format({ hour: "numeric", minute: "2-digit" })
+    this.#day = format(day)
+    this.#year = format({ ...day, year: "numeric" })
+    this.#full = format({ dateStyle: "long", timeStyle: "short" })
+    this.#key = format({ year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA")
+  }
+  #time
+  #day
+  #year
+  #full
+  #key
+
+  /** @param {number} at milliseconds since 1970 */
+  time(at) {
+    return this.#time.format(at)
+  }
+
+  /** @param {number} at */
+  full(at) {
+    return this.#full.format(at)
+  }
+
+  /** @param {number} at @returns {string} 2026-11-22 */
+  key(at) {
+    return this.#key.format(at)
+  }
+
+  /** @param {number} at @param {number} [now] */
+  day(at, now = Date.now()) {
+    const thisYear = this.key(at).slice(0, 4) === this.key(now).slice(0, 4)
+    return (thisYear ? this.#day : this.#year).format(at)
+  }
+
+  /**
+   * Does a message start a day, or a group of its own?
+   * @param {Line | null} before
+   * @param {Line} after
+   */
+  starts(before, after) {
+    const day = !before || this.key(before.at) !== this.key(after.at)
+    return { day, head: day || before.author !== after.author || before.name !== after.name || after.at - before.at > GROUP }
+  }
+}
+
+/** @typedef {{text: string, href?: string, host?: string}} Part */
+
+/**
+ * Cut a text into plain parts and links (http, https, mailto; nothing else is ever one).
+ * `host` is set when the host as written mixes scripts: its ASCII form, to be shown beside it.
+ * @param {string} text
+ * @returns {Part[]} their texts joined are the text
+ */
+export function linkify(text) {
+  /** @type {Part[]} */
+  const parts = []
+  let end = 0
+  for (const match of text.matchAll(LINK)) {
+    const link = trim(match[0])
+    const url = parse(link)
+    if (!url) continue
+    if (match.index > end) parts.push({ text: text.slice(end, match.index) })
+    parts.push({ text: link, href: url.href, ...mixed(link, url) })
+    end = match.index + link.length
+  }
+  if (end < text.length || !parts.length) parts.push({ text: text.slice(end) })
+  return parts
+}
+
+/** @param {string} link */
+function trim(link) {
+  for (let before = ""; before !== link; ) {
+    before = link
+    const cut = link.replace(TAIL, "").replace(PARTICLE, "")
+    // A closing bracket belongs to the link if it was opened within: …/Seoul_(city)
+    const brackets = (cut.match(/\(/g) ?? []).length > (cut.match(/\)/g) ?? []).length
+    link = brackets && link[cut.length] === ")" ? link.slice(0, cut.length + 1) : cut
+    if (brackets) break
+  }
+  return link
+}
+
+/** @param {string} link */
+function parse(link) {
+  try {
+    const url = new URL(link)
+    return /^(https?|mailto):$/.test(url.protocol) && (url.host || url.pathname.includes("@")) ? url : null
+  } catch {
+    return null
+  }
+}
+
+/** @param {string} link @param {URL} url */
+function mixed(link, url) {
+  const written = link.replace(/^https?:\/\//i, "").split(/[/?#]/)[0].split("@").at(-1) ?? ""
+  // Latin letters among others, or letters that look like Latin ones.
+  const suspect = written.split(".").some((label) => /[a-z]/i.test(label) && /[^\0-\x7f]/.test(label)) || /\p{Script=Cyrillic}|\p{Script=Greek}/u.test(written)
+  return suspect && url.host !== written ? { host: url.host } : {}
 }

@@ -1,6 +1,6 @@
 // Tells of messages that come while the page is hidden: a notification and a short tone. Off until
 // clicked; this browser remembers. Fetched when its button comes into sight, or when it is on.
-import { load, save } from "../ui/storage.js"
+import { load, save } from "../core/kept.js"
 
 const QUIET = 2000 // ms between two tones
 const TAIL = 200 // characters of a message that a notification shows
@@ -51,7 +51,7 @@ export class Bell {
   async #notify({ user, message }) {
     if (!("Notification" in window) || Notification.permission !== "granted") return
     const { name, key, url } = this.room
-    const icon = document.querySelector("link[rel=apple-touch-icon]")?.getAttribute("href") ?? ""
+    const icon = new URL("../../icons/192.png", import.meta.url).href
     const title = `${user.name} · ${name}`
     // One for each room: the newest takes the place of the one before.
     const how = { body: message.slice(0, TAIL), tag: key, icon, data: url }

@@ -1,5 +1,5 @@
 // One's own name, changed in place. Without this module the same <details> posts the form.
-import { find } from "../ui/dom.js"
+import { find } from "../ui/elements.js"
 
 export class Name {
   /** Fires "renamed" (detail: User) on the card. @param {HTMLDetailsElement} details @param {Texts} texts */

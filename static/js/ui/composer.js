@@ -1,9 +1,10 @@
 // The field one writes in: input methods, growing, counting, the draft.
+import { load, save } from "../core/kept.js"
 import { fill, length } from "../core/texts.js"
-import { find } from "./dom.js"
-import { load, save } from "./storage.js"
+import { find } from "./elements.js"
 
 const WARN = 0.9 // of the limit: from here on it says what is left
+const LEAST = 80 // px: what covers less is a bar of the browser's that comes and goes
 
 export class Composer {
   #armed = false
@@ -116,4 +117,21 @@ export class Composer {
     count.classList.toggle("over", over > 0)
     count.textContent = over > 0 ? fill(texts.over, { n: over }) : -over < limit * (1 - WARN) ? fill(texts.left, { n: -over }) : ""
   }
+}
+
+/**
+ * A keyboard on the screen that covers the page instead of shrinking it: the composer is raised above
+ * it. Browsers that know interactive-widget=resizes-content shrink the page themselves.
+ */
+export function raise() {
+  const view = window.visualViewport
+  if (!view || !matchMedia("(pointer: coarse)").matches) return
+  const measure = () => {
+    const covered = innerHeight - view.height - view.offsetTop
+    // Zoomed in, what is out of sight is not covered.
+    const by = view.scale > 1.01 || covered < LEAST ? 0 : Math.round(covered)
+    document.documentElement.style.setProperty("--keyboard", `${by}px`)
+  }
+  view.addEventListener("resize", measure)
+  view.addEventListener("scroll", measure)
 }

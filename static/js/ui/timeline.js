@@ -1,7 +1,6 @@
 // The messages on the page: chunks of rows in seq order, days, groups, and one's own pending ones last.
-import { find, stamp } from "./dom.js"
-import { adoptRow, makeRow, number, rowOf } from "./rows.js"
-/** @import { Clock } from "../core/clock.js" */
+import { adoptRow, find, makeRow, number, rowOf, stamp } from "./elements.js"
+/** @import { Clock } from "../core/texts.js" */
 
 const CHUNK = 20 // rows that share one content-visibility
 const MOST = 1000 // rows kept in the page

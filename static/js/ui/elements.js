@@ -1,7 +1,13 @@
-// Rows of the timeline, from the <template> or adopted from the server's HTML.
-import { hue, initial, isEmoji } from "../core/texts.js"
-import { find, stamp } from "./dom.js"
-/** @import { Clock } from "../core/clock.js" */
+// Finding and making elements; rows of the timeline, from the <template> or adopted from the server's
+// HTML. The templates and this code belong together, so what is asked for is there.
+import { hue, initial, isEmoji, linkify } from "../core/texts.js"
+/** @import { Clock, Part } from "../core/texts.js" */
+
+/** @param {string} selector @param {ParentNode} [within] @returns {any} */
+export const find = (selector, within = document) => within.querySelector(selector)
+
+/** @param {string} selector of a <template> @returns {any} a copy of its only element */
+export const stamp = (selector) => document.importNode(find(selector).content, true).firstElementChild
 
 const MAY_LINK = /https?:\/\/|mailto:/i
 
@@ -78,8 +84,7 @@ function dress(li, row, clock) {
   tell(li, row.at, clock)
   const body = find(".body", li)
   body.classList.toggle("emoji", isEmoji(row.text))
-  // Without that module (the network has just gone) a link is text.
-  if (MAY_LINK.test(row.text)) import("../later/links.js").then(({ link }) => link(body, row.text), () => {})
+  if (MAY_LINK.test(row.text)) link(body, row.text)
   return li
 }
 
@@ -89,4 +94,22 @@ function tell(li, at, clock) {
   time.dateTime = new Date(at).toISOString()
   time.textContent = clock.time(at)
   time.title = clock.full(at)
+}
+
+/** Put a text with its links into an element. @param {HTMLElement} body @param {string} text */
+function link(body, text) {
+  const parts = linkify(text)
+  if (parts.some((each) => each.href)) body.replaceChildren(...parts.map(node))
+}
+
+/** @param {Part} part */
+function node({ text, href, host }) {
+  if (!href) return document.createTextNode(text)
+  const link = document.createElement("a")
+  link.href = href
+  link.rel = "noopener noreferrer nofollow ugc"
+  link.target = "_blank"
+  link.textContent = text
+  if (host) link.dataset.host = host // shown by CSS: the text stays what was written
+  return link
 }

@@ -1,10 +1,62 @@
-// Messages that the server does not have yet, kept by the browser in IndexedDB. That takes a
-// moment, in which the page may go: so each is noted in localStorage first, where its draft lay,
-// in one step with the draft's end. Without IndexedDB the note stays; with neither, memory.
+// What this browser keeps: what was typed, the rooms it has opened, messages not yet sent. It may
+// be full or forbidden: then a thing lives as long as the page.
 
-const PATIENCE = 2000 // ms: a database that neither opens nor fails must not hold up a message
+const ROOMS = 12 // They stay here: a name is a key, so no server lists them.
 const STORE = "outbox"
+const PATIENCE = 2000 // ms: a database that neither opens nor fails must not hold up a message
 
+/** @param {string} key */
+export function load(key) {
+  try {
+    return localStorage.getItem(key) ?? ""
+  } catch {
+    return ""
+  }
+}
+
+/** @param {string} key @param {string} text empty: forget it */
+export function save(key, text) {
+  try {
+    if (text) localStorage.setItem(key, text)
+    else localStorage.removeItem(key)
+  } catch {}
+}
+
+/**
+ * `seen`: the seq and the epoch up to which it was read.
+ * @returns {{name: string, url: string, at: number, seen?: [number, string]}[]} newest first
+ */
+export function recentRooms() {
+  try {
+    // What lies in storage may be of another version or another hand: only our own addresses.
+    return JSON.parse(load("rooms")).filter((/** @type {any} */ room) => typeof room.name === "string" && /^\/chat\/[^/]+\/$/.test(room.url) && room.at > 0)
+  } catch {
+    return []
+  }
+}
+
+/**
+ * @param {{name: string, url: string}} room
+ * @param {[number, string]} [seen] up to here it has been read; else what was known stays
+ * @returns {[number, string] | undefined} what was known
+ */
+export function remember({ name, url }, seen) {
+  const rooms = recentRooms()
+  const known = rooms.find((room) => room.url === url)?.seen
+  const others = rooms.filter((room) => room.url !== url)
+  save("rooms", JSON.stringify([{ name, url, at: Date.now(), seen: seen ?? known }, ...others].slice(0, ROOMS)))
+  return known
+}
+
+export function forgetAll() {
+  save("rooms", "")
+}
+
+/**
+ * Messages that the server does not have yet, in IndexedDB. That takes a moment, in which the page may
+ * go: so each is noted in localStorage first, where its draft lay, in one step with the draft's end.
+ * Without IndexedDB the note stays; with neither, memory.
+ */
 export class Pending {
   #box
   #db

@@ -1,0 +1,168 @@
+// Who is here, who is typing, and one's own name.
+import { fill, hue, initial, number } from "../core/texts.js"
+import { find, stamp } from "./elements.js"
+
+const MOST = 200 // of them are listed; the server names no more of a larger room
+const PAUSE = 3000 // ms between two tellings that one types
+const TTL = 5 // s that such a telling lasts, unless the server says otherwise
+const KEYS = ["", "typing_one", "typing_two", "typing_three"]
+
+/** @typedef {{op: "state" | "join" | "leave", users: User[], count: number}} News */
+
+/** Who is in the room now, as the server tells it: a state, then who came and who went. */
+export class Presence {
+  /** @type {Map<string, User>} */
+  #users = new Map()
+  /** All of them, also those who are not named. */
+  count = 0
+
+  /** @param {string} language in whose order the names are listed */
+  constructor(language) {
+    this.#order = new Intl.Collator(language, { numeric: true }).compare
+  }
+  #order
+
+  /** @param {News} news */
+  take({ op, users, count }) {
+    if (op === "state") this.#users.clear()
+    for (const user of users) op === "leave" ? this.#users.delete(user.id) : this.#users.set(user.id, user)
+    this.count = count
+  }
+
+  /** @param {string} me an id: listed first @returns {User[]} */
+  list(me) {
+    const rank = (/** @type {User} */ user) => (user.id === me ? 0 : 1)
+    return [...this.#users.values()].sort((a, b) => rank(a) - rank(b) || this.#order(a.name, b.name)).slice(0, MOST)
+  }
+}
+
+/**
+ * Their list: a column on a wide screen, a popover on a narrower one, a sheet on a phone.
+ * Comings and goings change the list and the count, and nothing else: nobody is interrupted.
+ */
+export class Members {
+  #presence
+  /** @type {Map<string, HTMLElement>} */
+  #rows = new Map()
+  #wide = matchMedia("(min-width: 1280px)") // where app.css has a column for them
+  #phone = matchMedia("(max-width: 767px)")
+
+  /** @param {{me: () => User, texts: Texts, language: string}} context */
+  constructor({ me, texts, language }) {
+    this.me = me
+    this.texts = texts
+    this.#presence = new Presence(language)
+    this.button = find("#members-button")
+    this.dialog = find("#members-dialog")
+    this.panel = find("#members")
+    this.button.addEventListener("click", () => (this.#phone.matches ? this.dialog.showModal() : this.dialog.togglePopover()))
+    find("#members-close").addEventListener("click", () => this.#close())
+    for (const media of [this.#wide, this.#phone]) media.addEventListener("change", () => this.#place())
+    this.#place()
+  }
+
+  /** @param {News} news */
+  take(news) {
+    this.#presence.take(news)
+    this.show()
+  }
+
+  show() {
+    const me = this.me().id
+    const { count } = this.#presence
+    const users = this.#presence.list(me)
+    if (!count) return
+    this.button.hidden = this.panel.hidden = false
+    this.button.lastElementChild.textContent = number(count)
+    this.button.setAttribute("aria-label", fill(this.texts.members, { n: count }))
+    find("#members-count").textContent = number(count)
+    this.#rows = new Map(users.map((user) => [user.id, this.#row(user, user.id === me)]))
+    find("#members-list").replaceChildren(...this.#rows.values())
+    find("#members-more").textContent = count > users.length ? fill(this.texts.more_members, { n: count - users.length }) : ""
+  }
+
+  /** @param {User} user @param {boolean} own */
+  #row({ id, name }, own) {
+    const li = this.#rows.get(id) ?? stamp("#member-template")
+    const [disc, label, you] = li.children
+    disc.textContent = initial(name)
+    li.dataset.hue = hue(id)
+    label.textContent = name
+    you.hidden = !own
+    return li
+  }
+
+  #close() {
+    if (this.dialog.matches(":popover-open")) this.dialog.hidePopover()
+    else this.dialog.close()
+  }
+
+  #place() {
+    this.#close()
+    ;(this.#wide.matches ? find("#side") : this.dialog).append(this.panel)
+  }
+}
+
+/**
+ * Who is typing: told to the others while one really types, and forgotten when nothing more is heard.
+ * Fires "change" (detail: the names of those who type) whenever they become others.
+ */
+export class Typing extends EventTarget {
+  #told = -Infinity
+  /** @type {Map<string, {name: string, timer: Timer}>} */
+  #typists = new Map()
+
+  /** @param {(frame: object) => boolean} send false: not connected */
+  constructor(send) {
+    super()
+    this.send = send
+  }
+
+  /** One typed; nothing is told of an empty field. @param {string} text @param {number} [now] ms */
+  typed(text, now = performance.now()) {
+    if (text.trim() && now - this.#told >= PAUSE && this.send({ type: "typing" })) this.#told = now
+  }
+
+  /** @param {{user: User, ttl?: number}} news */
+  heard({ user: { id, name }, ttl = TTL }) {
+    const known = this.#typists.get(id)
+    clearTimeout(known?.timer)
+    this.#typists.set(id, { name, timer: setTimeout(() => this.stopped(id), ttl * 1000) })
+    if (known?.name !== name) this.#changed()
+  }
+
+  /** They have said it, or left. @param {string} id */
+  stopped(id) {
+    clearTimeout(this.#typists.get(id)?.timer)
+    if (this.#typists.delete(id)) this.#changed()
+  }
+
+  #changed() {
+    const detail = [...this.#typists.values()].map(({ name }) => name)
+    this.dispatchEvent(new CustomEvent("change", { detail }))
+  }
+}
+
+/** The line above the composer: three names at most, then a number. @param {HTMLElement} line of fixed height @param {Texts} texts @param {string[]} names */
+export function showTyping(line, texts, names) {
+  const text = names.length && texts[KEYS[names.length] ?? "typing_many"]
+  line.replaceChildren(...(text || "").split(/\{(\w)\}/).map((part, i) => (i % 2 ? named(names["abc".indexOf(part)] ?? `${names.length}`) : part)))
+}
+
+/** @param {string} name */
+function named(name) {
+  const bdi = document.createElement("bdi") // a name's direction is its own
+  bdi.textContent = name
+  return bdi
+}
+
+/** One's own name in the header. @param {HTMLElement} details @param {Texts} texts @param {User} user */
+export function showName(details, texts, { name }) {
+  const summary = find("summary", details)
+  const [disc, label] = summary.children
+  if (label.textContent === name) return
+  disc.textContent = initial(name)
+  label.textContent = name
+  summary.setAttribute("aria-label", `${texts.your_name}: ${name}`)
+  find("#name-input", details).value = name
+}
