@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from chat_app.chat.times import clock, day, iso
 from chat_app.models import Event
+from chat_app.web.emoji import is_emoji
 
 GROUP_MS: Final = 300_000  # between two messages of one author that stand under one head
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -42,7 +43,8 @@ def rows(events: Sequence[Event], reader: str) -> Iterator[Row]:
         head = new_day or before is None or user != before.user or at - before.at > GROUP_MS
         yield Row(
             today if new_day else None,
-            f"row{' head' if head else ''}{' own' if user.id == reader else ''}",
+            f"row{' head' if head else ''}{' own' if user.id == reader else ''}"
+            f"{' emoji' if is_emoji(event.message) else ''}",
             str(event.seq),
             event.id,
             user.id,

@@ -1,7 +1,7 @@
 // What is in a text: emoji, links, its length; and how numbers, names and dates are written.
 
-const ONE = "(?:\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\uFE0F)\\p{Emoji_Modifier}?"
-const EMOJI = new RegExp(`^\\s*(?:(?:\\p{RI}{2}|${ONE}(?:\\u200D${ONE}|\\u200D\\p{Extended_Pictographic}\\uFE0F?)*)\\s*){1,3}$`, "u")
+const ONE = "(?:\\p{Emoji_Presentation}\\uFE0F?|\\p{Extended_Pictographic}(?:\\uFE0F|(?=\\p{Emoji_Modifier})))\\p{Emoji_Modifier}?[\\u{E0020}-\\u{E007F}]*"
+const EMOJI = new RegExp(`^[ \\t\\n]*(?:(?:\\p{RI}{2}|[0-9#*]\\uFE0F\\u20E3|${ONE}(?:\\u200D(?:${ONE}|\\p{Extended_Pictographic}))*)[ \\t\\n]*){1,3}$`, "u")
 const NUMBER = new Intl.NumberFormat("en") // Korean writes them the same way
 const GROUP = 5 * 60_000 // ms of silence after which the author is named again
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -12,9 +12,9 @@ const TAIL = /[.,:;!?…·'"’”。、，！？～)\]}>]+$/u
 // Hangul stands before the first dot or slash, so only Hangul right at the end is cut.
 const PARTICLE = /(?<=[A-Za-z0-9/_=#-])[은는이가을를에의와과도만로]\p{Script=Hangul}{0,3}$/u
 
-/** One to three emoji and nothing else. @param {string} text */
+/** One to three emoji and nothing else, as chat_app/web/emoji.py tells it. @param {string} text */
 export function isEmoji(text) {
-  return text.length <= 60 && EMOJI.test(text)
+  return EMOJI.test(text)
 }
 
 /** Characters as the server counts them: code points. @param {string} text */

@@ -83,7 +83,7 @@ function dress(li, row, clock) {
   if (row.seq) li.dataset.seq = String(row.seq)
   tell(li, row.at, clock)
   const body = find(".body", li)
-  body.classList.toggle("emoji", isEmoji(row.text))
+  li.classList.toggle("emoji", isEmoji(row.text))
   if (MAY_LINK.test(row.text)) link(body, row.text)
   return li
 }
