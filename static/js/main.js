@@ -65,6 +65,7 @@ const timeline = new Timeline(chat, {
     },
   },
 })
+document.body.classList.add("live") // a :has() in the styles would be asked again with every row
 const scroll = new Scroll(chat, find("#new-messages"), texts)
 const history = new History({
   log: chat,
@@ -96,6 +97,23 @@ const once = (make) => {
   return () => (made ??= make().catch(() => void (made = undefined)))
 }
 const ring = once(async () => new (await import("./later/bell.js")).Bell({ button: find("#bell"), texts, room }))
+
+// Once for all that came within a frame; out of sight there are none.
+let bounding = 0
+function bound() {
+  if (document.hidden) keep()
+  else bounding ||= requestAnimationFrame(keep)
+}
+
+function keep() {
+  cancelAnimationFrame(bounding)
+  bounding = 0
+  if (!scroll.following) history.bound()
+  else if (timeline.trim()) {
+    history.trimmed(timeline.first)
+    scroll.toEnd()
+  }
+}
 
 /** @param {User} user */
 function iAm(user) {
@@ -152,11 +170,7 @@ on(log, "event", (event) => {
     if (load("bell")) ring().then((bell) => bell?.tell(event))
     scroll.arrived()
   }
-  if (!scroll.following) history.bound()
-  else if (timeline.trim()) {
-    history.trimmed(timeline.first)
-    scroll.toEnd()
-  }
+  bound()
 })
 on(log, "gap", () => socket.send({ type: "resume", epoch: log.epoch, since: log.last, limit: FAR }))
 
@@ -183,6 +197,10 @@ work()
 
 addEventListener("online", () => socket.wake())
 addEventListener("offline", () => socket.drop())
-document.addEventListener("visibilitychange", () => (document.hidden ? outbox.rest() : socket.wake()))
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) return socket.wake()
+  outbox.rest()
+  keep()
+})
 outbox.open()
 socket.connect()

@@ -56,7 +56,7 @@ export class Clock {
    */
   constructor(language, timeZone) {
     /** @param {Intl.DateTimeFormatOptions} how */
-    const format = (how, tongue = language) => new Intl.DateTimeFormat(tongue, { timeZone, ...how })
+    const format = (how, tongue = language) => byMinute(new Intl.DateTimeFormat(tongue, { timeZone, ...how }))
     /** @type {Intl.DateTimeFormatOptions} */
     const day = { month: "long", day: "numeric", weekday: "long" }
     this.#time = format({ hour: "numeric", minute: "2-digit" })
@@ -73,23 +73,23 @@ export class Clock {
 
   /** @param {number} at milliseconds since 1970 */
   time(at) {
-    return this.#time.format(at)
+    return this.#time(at)
   }
 
   /** @param {number} at */
   full(at) {
-    return this.#full.format(at)
+    return this.#full(at)
   }
 
   /** @param {number} at @returns {string} 2026-11-22 */
   key(at) {
-    return this.#key.format(at)
+    return this.#key(at)
   }
 
   /** @param {number} at @param {number} [now] */
   day(at, now = Date.now()) {
     const thisYear = this.key(at).slice(0, 4) === this.key(now).slice(0, 4)
-    return (thisYear ? this.#day : this.#year).format(at)
+    return (thisYear ? this.#day : this.#year)(at)
   }
 
   /**
@@ -100,6 +100,22 @@ export class Clock {
   starts(before, after) {
     const day = !before || this.key(before.at) !== this.key(after.at)
     return { day, head: day || before.author !== after.author || before.name !== after.name || after.at - before.at > GROUP }
+  }
+}
+
+/**
+ * Messages come in order of time: most are of the minute of the one before.
+ * @param {Intl.DateTimeFormat} format of no seconds
+ * @returns {(at: number) => string}
+ */
+function byMinute(format) {
+  let last = NaN
+  let text = ""
+  return (at) => {
+    const minute = Math.floor(at / 60_000)
+    if (minute !== last) text = format.format(at)
+    last = minute
+    return text
   }
 }
 

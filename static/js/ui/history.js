@@ -127,7 +127,7 @@ export class History {
   /** Too many rows, and a reader up here: what is far below becomes a gap. */
   bound() {
     const { timeline, scroll } = this.context
-    timeline.trimBelow(scroll.top(), (before, until) => this.#gap(before, until))
+    timeline.trimBelow(() => scroll.top(), (before, until) => this.#gap(before, until))
   }
 
   /** @param {number} before @param {number} until */

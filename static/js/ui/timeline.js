@@ -16,6 +16,7 @@ export class Timeline {
   constructor(log, context) {
     this.sheet = find(".sheet", log)
     this.pending = find("#pending", log)
+    this.empty = find(".empty")
     this.context = context
     // What the tutorial's page and its tests read: the text of the room, a line for each message.
     Object.defineProperty(log, "value", { get: () => this.#rows().map((li) => `${rowOf(li)?.text}\n`).join("") })
@@ -26,6 +27,14 @@ export class Timeline {
     }
     this.#rest(this.#chunks())
   }
+  /** Lets the browser skip a chunk once it is out of sight: then its true height is known, and nothing moves. */
+  #resting = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) {
+      if (isIntersecting) continue
+      this.#resting.unobserve(target)
+      target.classList.add("full")
+    }
+  })
   #came = 0
   #seen = Infinity // the line of the unread is due above the first of others' messages beyond it
 
@@ -133,40 +142,42 @@ export class Timeline {
   #tidy() {
     for (const line of this.pending.querySelectorAll(".day")) if (!line.nextElementSibling?.matches(".row")) line.remove()
     for (const li of rowsIn(this.pending)) this.#arrange(li)
+    this.empty.hidden = Boolean(find(".row", this.sheet))
   }
 
   /** Drop the oldest chunks; only for a reader at the end, who does not see them go. */
   trim() {
     if (this.sheet.childElementCount <= MOST / CHUNK) return false
     const chunks = this.#chunks()
-    let count = this.#rows().length
+    let count = size(chunks)
     if (count <= MOST) return false
     for (const chunk of chunks) {
-      const rows = rowsIn(chunk).length
+      const rows = chunk.childElementCount
       if (count - rows < MOST - CHUNK) break
       while (chunk.previousElementSibling) chunk.previousElementSibling.remove()
       chunk.remove()
       count -= rows
     }
-    const first = this.#rows()[0]
+    const first = find(".chunk > .row", this.sheet)
     if (first) this.#arrange(first)
     return true
   }
 
   /**
    * Drop chunks far below the reader, but for the newest: nothing in sight moves.
-   * @param {Element | undefined} reader the first row in sight
+   * @param {() => Element | undefined} reader the first row in sight
    * @param {(before: number, until: number) => Element} gap stands for what went
    */
   trimBelow(reader, gap) {
     if (this.sheet.childElementCount <= MOST / CHUNK) return
     const chunks = this.#chunks()
-    const least = chunks.indexOf(reader?.closest(".chunk") ?? chunks[0]) + NEAR
-    let count = this.#rows().length
+    let count = size(chunks)
+    if (count <= MOST) return
+    const least = chunks.indexOf(reader()?.closest(".chunk") ?? chunks[0]) + NEAR
     let at = chunks.length - 3
-    if (count <= MOST || at < least) return
+    if (at < least) return
     for (; at >= least && count > MOST - CHUNK; at--) {
-      count -= rowsIn(chunks[at]).length
+      count -= chunks[at].childElementCount
       chunks[at].remove()
     }
     const [above, below] = [chunks[at], chunks[chunks.length - 2]]
@@ -178,7 +189,7 @@ export class Timeline {
 
   /** The oldest seq on the page, or 0. */
   get first() {
-    const li = this.#rows()[0]
+    const li = find(".chunk > .row", this.sheet)
     return li ? Number(li.dataset.seq) : 0
   }
 
@@ -189,16 +200,16 @@ export class Timeline {
 
   /** @returns {any[]} */
   #chunks() {
-    return [...this.sheet.querySelectorAll(".chunk")]
+    return [...this.sheet.children].filter((child) => child.matches(".chunk"))
   }
 
   /** The chunk that takes the next event. */
   #tail() {
     const last = this.pending.previousElementSibling
-    if (last?.matches(".chunk") && rowsIn(last).length < CHUNK) return last
+    if (last?.matches(".chunk") && last.childElementCount < CHUNK) return last
     const chunk = this.#chunk([])
     this.pending.before(chunk)
-    if (last?.matches(".chunk")) last.classList.add("full")
+    if (last?.matches(".chunk")) this.#resting.observe(last)
     return chunk
   }
 
@@ -216,16 +227,9 @@ export class Timeline {
     return makeRow(row, own, this.context.clock)
   }
 
-  /**
-   * Let the browser skip chunks out of sight; two frames late, so that it knows their true height first.
-   * @param {HTMLElement[]} chunks
-   */
+  /** All but the one that still grows. @param {HTMLElement[]} chunks */
   #rest(chunks) {
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        for (const chunk of chunks) if (chunk.nextElementSibling !== this.pending) chunk.classList.add("full")
-      }),
-    )
+    for (const chunk of chunks) if (chunk.nextElementSibling !== this.pending) this.#resting.observe(chunk)
   }
 
   /** Give a row its day line and its head, or take them away. @param {HTMLElement} li */
@@ -274,6 +278,9 @@ export class Timeline {
 
 /** @param {Element | null} list @returns {any[]} */
 const rowsIn = (list) => [...(list?.querySelectorAll(".row") ?? [])]
+
+/** Rows of chunks, a day line here and there among them: counting must not look at each. @param {any[]} chunks */
+const size = (chunks) => chunks.reduce((count, chunk) => count + chunk.childElementCount, 0)
 
 /** The row above, across chunks; null at the top and below a gap. @param {Element} li */
 function previousRow(li) {
