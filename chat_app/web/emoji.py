@@ -1,7 +1,7 @@
 """Which messages are nothing but one to three emoji: these are shown twice as large.
 
 `isEmoji` in static/js/core/texts.js is the same rule, by the Unicode properties that a
-browser knows and Python does not; tests/emoji.json holds the two together. If they
+browser knows and Python does not; tests/texts.json holds the two together. If they
 differed, the page would shift as its script comes to life.
 """
 

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { fill, hue, initial, isEmoji, length } from "../../static/js/core/texts.js"
+import { fill, hue, initial, isEmoji, isKorean, isRtl, length } from "../../static/js/core/texts.js"
+
+// tests/web/test_rows.py reads the same: the server draws as the script does.
+const { alone, others, rtl, ltr, korean, foreign } = JSON.parse(readFileSync(new URL("../texts.json", import.meta.url), "utf8"))
 
 test("one to three emoji alone are big", () => {
-  // tests/web/test_emoji.py reads the same.
-  const { alone, others } = JSON.parse(readFileSync(new URL("../emoji.json", import.meta.url), "utf8"))
   for (const text of alone) assert.ok(isEmoji(text), text)
   for (const text of others) assert.ok(!isEmoji(text), text)
+})
+
+test("what is written from the right, and what is Korean, is told by its letters", () => {
+  for (const text of rtl) assert.ok(isRtl(text), text)
+  for (const text of ltr) assert.ok(!isRtl(text), text)
+  for (const text of korean) assert.ok(isKorean(text), text)
+  for (const text of foreign) assert.ok(!isKorean(text), text)
 })
 
 test("length counts code points", () => {

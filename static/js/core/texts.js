@@ -2,6 +2,8 @@
 
 const ONE = "(?:\\p{Emoji_Presentation}\\uFE0F?|\\p{Extended_Pictographic}(?:\\uFE0F|(?=\\p{Emoji_Modifier})))\\p{Emoji_Modifier}?[\\u{E0020}-\\u{E007F}]*"
 const EMOJI = new RegExp(`^[ \\t\\n]*(?:(?:\\p{RI}{2}|[0-9#*]\\uFE0F\\u20E3|${ONE}(?:\\u200D(?:${ONE}|\\p{Extended_Pictographic}))*)[ \\t\\n]*){1,3}$`, "u")
+const HANGUL = /[\u1100-\u11FF\u3131-\u318E\uAC00-\uD7A3]/ // these two as in chat_app/web/rows.py
+const RTL = /^\P{L}*(?=\p{L})[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/u
 const NUMBER = new Intl.NumberFormat("en") // Korean writes them the same way
 const GROUP = 5 * 60_000 // ms of silence after which the author is named again
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -16,6 +18,12 @@ const PARTICLE = /(?<=[A-Za-z0-9/_=#-])[은는이가을를에의와과도만로]
 export function isEmoji(text) {
   return EMOJI.test(text)
 }
+
+/** @param {string} text */
+export const isKorean = (text) => HANGUL.test(text)
+
+/** Is it written from the right? @param {string} text */
+export const isRtl = (text) => RTL.test(text)
 
 /** Characters as the server counts them: code points. @param {string} text */
 export function length(text) {

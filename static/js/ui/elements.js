@@ -1,6 +1,6 @@
 // Finding and making elements; rows of the timeline, from the <template> or adopted from the server's
 // HTML. The templates and this code belong together, so what is asked for is there.
-import { hue, initial, isEmoji, linkify } from "../core/texts.js"
+import { hue, initial, isEmoji, isKorean, isRtl, linkify } from "../core/texts.js"
 /** @import { Clock, Part } from "../core/texts.js" */
 
 /** @param {string} selector @param {ParentNode} [within] @returns {any} */
@@ -84,6 +84,8 @@ function dress(li, row, clock) {
   tell(li, row.at, clock)
   const body = find(".body", li)
   li.classList.toggle("emoji", isEmoji(row.text))
+  li.classList.toggle("rtl", isRtl(row.text))
+  if (isKorean(row.text)) body.lang = "ko" // must not break within words, whatever the page's language
   if (MAY_LINK.test(row.text)) link(body, row.text)
   return li
 }
