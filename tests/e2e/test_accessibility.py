@@ -110,11 +110,10 @@ async def test_axe_finds_nothing_in_a_room(inspector: Inspector, full: str, serv
     await until(page, "document.activeElement.id === 'name-input'")
     await inspector.look("the name, opened")
     await page.keyboard.press("Escape")
-    members = page.locator("#members-button")
-    if await members.is_visible():
-        await members.click()
-        await inspector.look("the members, opened")
-        await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+/")
+    await until(page, "document.querySelector('#help').open")
+    await inspector.look("the keys, listed")
+    await page.keyboard.press("Escape")
 
     await page.locator("#chat-log").focus()
     await page.keyboard.press("Home")
@@ -123,6 +122,39 @@ async def test_axe_finds_nothing_in_a_room(inspector: Inspector, full: str, serv
         await bob.post("below")
     await until(page, "!document.querySelector('#new-messages').hidden")
     await inspector.look("reading the past")
+    assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def test_axe_finds_nothing_in_the_list_of_members(inspector: Inspector, full: str):
+    page = inspector.page
+    await page.goto(full)
+    await until(page, "document.querySelector('#members-list').children.length")
+    if page.viewport_size and page.viewport_size["width"] >= 1280:
+        await inspector.look("the members, a column")
+        await page.set_viewport_size({"width": 768, "height": 800})
+        how = ":popover-open"
+    else:
+        how = ":modal"
+    await page.click("#members-button")
+    await until(page, f"document.querySelector('#members-dialog').matches('{how}')")
+    await inspector.look(f"the members, {how}")
+    assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def test_axe_finds_nothing_in_korean_nor_on_the_page_without_a_network(
+    inspector: Inspector, full: str
+):
+    page = inspector.page
+    await page.goto("/offline/")
+    await inspector.look("without a network")
+    await page.set_extra_http_headers({"Accept-Language": "ko"})
+    for path in ("/offline/", "/chat/", "/chat/빈방/", full):
+        await page.goto(path)
+        assert await page.get_attribute("html", "lang") == "ko"
+        await inspector.look(f"{path} in Korean")
+    await page.click("#me summary")
+    await until(page, "document.activeElement.id === 'name-input'")
+    await inspector.look("the menu, in Korean")
     assert not inspector.findings, "\n".join(inspector.findings)
 
 

@@ -120,6 +120,18 @@ async def test_an_enter_that_safari_tells_after_the_commit_sends_nothing(typist:
     assert await typist.sent() == ["日本"]
 
 
+async def test_after_a_composition_shift_enter_is_a_line_and_ctrl_enter_sends_once(typist: Typist):
+    await typist.korean(leave_open="")
+    await typist.press("Shift+Enter")
+    await typist.compose("ㄴ", "네")
+    await typist.commit("네")
+    assert await typist.field() == "안녕하세요\n네"
+    await typist.press("Control+Enter")
+    await typist.press("Control+Enter")
+    assert await typist.field() == ""
+    assert await typist.sent() == ["안녕하세요", "네"]  # two lines of one message
+
+
 async def by_the_click(typist: Typist) -> None:
     """The browser ends the composition as the mouse goes down."""
     await typist.commit("요")

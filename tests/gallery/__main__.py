@@ -74,20 +74,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only = parser.parse_args(arguments).only or ""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    missing, failed = asyncio.run(picture(only))
+    failed = asyncio.run(picture(only))
     sheet = FOLDER / "index.html"
     sheet.write_text(contact_sheet())
-    for caption in missing:
-        print(f"not there (yet): {caption}")
     for what in failed:
         print(f"failed: {what}", file=sys.stderr)
     print(sheet)
     return int(bool(failed))
 
 
-async def picture(only: str) -> tuple[list[str], list[str]]:
-    """Take all pictures; return the states that are not there, and what failed."""
-    missing: list[str] = []
+async def picture(only: str) -> list[str]:
+    """Take all pictures; return what failed."""
     failed: list[str] = []
     wanted = [
         (group, caption, state, size)
@@ -108,25 +105,20 @@ async def picture(only: str) -> tuple[list[str], list[str]]:
             for group, caption, state, size in tqdm(wanted, dynamic_ncols=True, leave=False):
                 file = FOLDER / f"{group}, {caption}, {size}.png"
                 try:
-                    there = await shoot(browser, server.url, state, size, file)
+                    await shoot(browser, server.url, state, size, file)
                 except (BrowserError, AssertionError) as error:
                     failed.append(f"{file.stem}: {error}")
-                    continue
-                if not there and caption not in missing:
-                    missing.append(caption)
             await browser.close()
-    return missing, failed
+    return failed
 
 
-async def shoot(browser: Browser, url: str, state: State, size: str, file: Path) -> bool:
+async def shoot(browser: Browser, url: str, state: State, size: str, file: Path) -> None:
     options = {"base_url": url, "locale": "en-US", "timezone_id": "Asia/Seoul", **SIZES[size]}
     context = await browser.new_context(**options)
     try:
         page = await context.new_page()
-        if await state(Shot(page, url, size)) is False:
-            return False
+        await state(Shot(page, url, size))
         await page.screenshot(path=file, animations="disabled")
-        return True
     finally:
         await context.close()
 

@@ -1,7 +1,6 @@
 """Every state of the pages, each brought about in a real browser.
 
-A state ends with the page as it is to be pictured; it returns False where the feature
-that it shows is not there.
+A state ends with the page as it is to be pictured.
 """
 
 import json
@@ -37,7 +36,7 @@ class Shot:
             await self.page.click(SEND)
 
 
-State = Callable[[Shot], Awaitable[bool | None]]
+State = Callable[[Shot], Awaitable[None]]
 
 
 async def lobby_first(shot: Shot) -> None:
@@ -63,9 +62,8 @@ async def bad_request(shot: Shot) -> None:
     await shot.page.goto("/chat/lunch/?before=x")
 
 
-async def offline_page(shot: Shot) -> bool:
-    answer = await shot.page.goto("/offline")
-    return answer is not None and answer.ok
+async def offline_page(shot: Shot) -> None:
+    await shot.page.goto("/offline/")
 
 
 async def empty(shot: Shot) -> None:
@@ -165,9 +163,7 @@ async def focused_message(shot: Shot) -> None:
         await shot.page.keyboard.press("ArrowUp")
 
 
-async def members(shot: Shot) -> bool:
-    if not await _has(shot, "#members-list"):
-        return False
+async def members(shot: Shot) -> None:
     names = ("Ann", "한별", "ميرا", "Bob Featherstonehaugh-Cholmondeley")
     async with (
         visitor(shot.url, LONG, names[0]),
@@ -181,31 +177,19 @@ async def members(shot: Shot) -> bool:
         if await button.is_visible():
             await button.click()
         await shot.page.wait_for_selector("#members-list", state="visible")
-    return True
 
 
-async def typing(shot: Shot) -> bool:
-    if not await _has(shot, "#typing"):
-        return False
+async def typing(shot: Shot) -> None:
     await shot.enter(LONG)
     async with visitor(shot.url, LONG, "한별") as star:
         await star.send({"type": "typing"})
         await until(shot.page, "document.querySelector('#typing').textContent")
-    return True
 
 
-async def help_sheet(shot: Shot) -> bool:
-    if not await _has(shot, "#help"):
-        return False
+async def help_sheet(shot: Shot) -> None:
     await shot.enter(LONG)
     await shot.page.keyboard.press("Control+/")
     await shot.page.wait_for_selector("#help[open]")
-    return True
-
-
-async def _has(shot: Shot, selector: str) -> bool:
-    await shot.enter(LONG)
-    return await shot.page.locator(selector).count() > 0
 
 
 # group: (caption, state); each is pictured at every size of its group.
