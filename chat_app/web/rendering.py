@@ -1,11 +1,13 @@
 """How a page is made from a template."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import hdrs, web
+from markupsafe import Markup
 
 from chat_app import keys
 from chat_app.assets import find_folder
@@ -38,9 +40,14 @@ def setup_templates(app: web.Application) -> None:
         environment.globals["_"] = TRANSLATIONS[language].gettext
         environment.globals["hue"] = hue
         environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
-        # Read now: a template read at its first use would hold up the loop.
+        # Read now: a template read at its first use would hold up the loop. And what is the
+        # same on every page in this language is written down here, once.
+        still: dict[str, Markup] = {}
         for name in environment.list_templates():
-            environment.get_template(name)
+            template = environment.get_template(name)
+            if name.startswith("still/"):
+                still[Path(name).stem] = Markup(template.render())  # noqa: S704 - it is HTML
+        environment.globals["still"] = still
 
 
 def page(
