@@ -10,7 +10,8 @@ import { Announcer, Badge, Status, keys, work } from "./ui/page.js"
 import { Members, Typing, showName, showTyping } from "./ui/people.js"
 import { Timeline } from "./ui/timeline.js"
 
-const FAR = 200 // events missed beyond which they load on demand
+// events missed beyond which they load on demand
+const FAR = 200
 
 const room = JSON.parse(find("#room-state").textContent)
 const texts = JSON.parse(find("#room-texts").textContent)

@@ -1,9 +1,11 @@
 // What this browser keeps: what was typed, the rooms it has opened, messages not yet sent. It may
 // be full or forbidden: then a thing lives as long as the page.
 
-const ROOMS = 12 // They stay here: a name is a key, so no server lists them.
+// They stay here: a name is a key, so no server lists them.
+const ROOMS = 12
 const STORE = "outbox"
-const PATIENCE = 2000 // ms: a database that neither opens nor fails must not hold up a message
+// ms: a database that neither opens nor fails must not hold up a message
+const PATIENCE = 2000
 
 /** @param {string} key */
 export function load(key) {

@@ -4,7 +4,8 @@
 // make that safe.
 /** @import { Pending } from "./kept.js" */
 
-const ANSWER = 10_000 // ms online without an answer: it failed
+// ms online without an answer: it failed
+const ANSWER = 10_000
 let last = 0 // time of the newest id
 
 /**

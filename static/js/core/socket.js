@@ -1,11 +1,17 @@
 // The connection to a room, kept up, watched and asked things; and the log into which it is a cursor.
 
-const CONNECT = 10_000 // ms until the first frame
-const GRACE = 10_000 // ms beyond the server's ping before a silent connection counts as dead
-const STEADY = 5_000 // ms a connection must hold before backing off begins anew
-const ANSWER = 10_000 // ms for the answer to a request
-const MIN = 500 // ms before the first new try
-const MAX = 30_000 // and at most before any
+// ms until the first frame
+const CONNECT = 10_000
+// ms beyond the server's ping before a silent connection counts as dead
+const GRACE = 10_000
+// ms a connection must hold before backing off begins anew
+const STEADY = 5_000
+// ms for the answer to a request
+const ANSWER = 10_000
+// ms before the first new try
+const MIN = 500
+// and at most before any
+const MAX = 30_000
 
 /** @typedef {"connecting" | "open" | "waiting" | "stopped"} State */
 

@@ -4,7 +4,8 @@ import { fill, length } from "../core/texts.js"
 import { find } from "./elements.js"
 
 const WARN = 0.9 // of the limit: from here on it says what is left
-const LEAST = 80 // px: what covers less is a bar of the browser's that comes and goes
+// px: what covers less is a bar of the browser's that comes and goes
+const LEAST = 80
 
 export class Composer {
   #armed = false

@@ -5,9 +5,11 @@ import { find, stamp } from "./elements.js"
 /** @import { RoomLog } from "../core/socket.js" */
 /** @import { Timeline } from "./timeline.js" */
 
-const NEAR = 80 // px from the end that still count as being there
+// px from the end that still count as being there
+const NEAR = 80
 const PAGE = 50
-const REACH = 1000 // px from the top within which the past loads by itself
+// px from the top within which the past loads by itself
+const REACH = 1000
 
 /** Following the end, standing still while reading, and the button that says how many are new. */
 export class Scroll {

@@ -4,11 +4,16 @@ import { fill } from "../core/texts.js"
 import { find } from "./elements.js"
 /** @import { State } from "../core/socket.js" */
 
-const PATIENCE = 3000 // ms: shorter breaks are nobody's business
-const RELIEF = 2000 // ms that "connected again" stays
-const PAUSE = 1000 // ms between two announcements
-const GATHER = 200 // ms to wait for what comes along with the first
-const MOST = 3 // more than these at once become a number
+// ms: shorter breaks are nobody's business
+const PATIENCE = 3000
+// ms that "connected again" stays
+const RELIEF = 2000
+// ms between two announcements
+const PAUSE = 1000
+// ms to wait for what comes along with the first
+const GATHER = 200
+// more than these at once become a number
+const MOST = 3
 
 /** Says that there is no connection, once it has lasted; and that there is one again. */
 export class Status {

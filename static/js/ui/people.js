@@ -2,9 +2,12 @@
 import { fill, hue, initial, number } from "../core/texts.js"
 import { find, stamp } from "./elements.js"
 
-const MOST = 200 // of them are listed; the server names no more of a larger room
-const PAUSE = 3000 // ms between two tellings that one types
-const TTL = 5 // s that such a telling lasts, unless the server says otherwise
+// of them are listed; the server names no more of a larger room
+const MOST = 200
+// ms between two tellings that one types
+const PAUSE = 3000
+// s that such a telling lasts, unless the server says otherwise
+const TTL = 5
 const KEYS = ["", "typing_one", "typing_two", "typing_three"]
 
 /** @typedef {{op: "state" | "join" | "leave", users: User[], count: number}} News */

@@ -2,10 +2,14 @@
 import { adoptRow, find, makeRow, number, rowOf, stamp } from "./elements.js"
 /** @import { Clock } from "../core/texts.js" */
 
-const CHUNK = 20 // rows that share one content-visibility
-const MOST = 1000 // rows kept in the page
-const NEAR = 10 // chunks below the reader that stay in any case
-const BRISK = 200 // ms: faster than this, rows come without motion
+// rows that share one content-visibility
+const CHUNK = 20
+// rows kept in the page
+const MOST = 1000
+// chunks below the reader that stay in any case
+const NEAR = 10
+// ms: faster than this, rows come without motion
+const BRISK = 200
 
 export class Timeline {
   /**
