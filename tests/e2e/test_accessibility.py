@@ -147,7 +147,7 @@ async def test_axe_finds_nothing_in_korean_nor_on_the_page_without_a_network(
     page = inspector.page
     await page.goto("/offline/")
     await inspector.look("without a network")
-    await page.set_extra_http_headers({"Accept-Language": "ko"})
+    await page.goto("/chat/?lang=ko")
     for path in ("/offline/", "/chat/", "/chat/빈방/", full):
         await page.goto(path)
         assert await page.get_attribute("html", "lang") == "ko"
