@@ -85,6 +85,9 @@ class Limits(_Section, frozen=True):
     message_rate: Annotated[float, Meta(ge=0)] = 1.0
     message_burst: Annotated[int, Meta(ge=1, le=2**30)] = 10
     connections_per_address: Count = 1000
+    login_tries: Count = 10
+    login_tries_per_address: Count = 100
+    accounts_per_address: Count = 50
 
     def __post_init__(self) -> None:
         # A message of the allowed length must fit into a frame however it is
@@ -97,6 +100,11 @@ class Limits(_Section, frozen=True):
             )
 
 
+class Accounts(_Section, frozen=True):
+    registration: Literal["open", "invite", "closed"] = "open"
+    guests: Literal["yes", "read", "no"] = "yes"
+
+
 class Site(_Section, frozen=True):
     title: Annotated[str, Meta(min_length=1, max_length=60)] = "Rooms"
     language: Literal["auto", "ko", "en"] = "auto"
@@ -106,6 +114,7 @@ class Config(_Section, frozen=True):
     server: Server = Server()
     storage: Storage = Storage()
     broker: Broker = Broker()
+    accounts: Accounts = Accounts()
     limits: Limits = Limits()
     site: Site = Site()
 

@@ -53,6 +53,44 @@ class UserNameRefused(ChatError):
     code = "user_name"
 
 
+class NameTaken(ChatError):
+    """An account has this name, or one that looks like it."""
+
+    code, status = "name_taken", 409
+
+
+class PasswordRefused(ChatError):
+    """It cannot be a password: too short, too long, or the name itself."""
+
+    code = "password"
+
+
+class WrongPassword(ChatError):
+    """Name and password do not belong together. No such name and a wrong password look alike."""
+
+    code, status = "credentials", 403
+
+
+class RegistrationClosed(ChatError):
+    code, status = "registration", 403
+
+
+class LinkRefused(ChatError):
+    """A one-time link that is forged, too old, or used."""
+
+    code, status = "link", 410
+
+
+class LogInNeeded(ChatError):
+    """What guests may not do here."""
+
+    code, status, close = "log_in", 401, 4501
+
+
+class TooManyTries(ChatError):
+    code, status = "too_many_tries", 429
+
+
 class MessageEmpty(ChatError):
     code = "empty"
 

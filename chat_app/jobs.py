@@ -1,13 +1,18 @@
 """What `run.py` does besides serving: one job, then it ends."""
 
 import argparse
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
+from chat_app.chat.links import SECRET, Kind, Links
+from chat_app.chat.lookalikes import small
 from chat_app.config import Config
+from chat_app.errors import StartError
+from chat_app.store import open_store_beside
 from chat_app.store.backup import Progress, backup, check, restore
 
 Job = Callable[[Config, argparse.Namespace], int]
@@ -23,6 +28,18 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
     job.add_argument("file", type=Path, metavar="FILE")
     job.add_argument("--force", action="store_true", help="set a log that is there aside")
     job.set_defaults(job=_restore)
+    for name, kind, text in (
+        ("owner-link", "owner", "print a one-time link that makes who opens it an owner"),
+        ("invite-link", "invite", "print a one-time link to make an account"),
+        ("reset-password", "reset", "print a one-time link to set a new password"),
+    ):
+        job = jobs.add_parser(name, help=f"{text}; the server may be running")
+        if kind == "reset":
+            job.add_argument("name", metavar="NAME", help="whose password it is")
+        job.add_argument(
+            "--url", help="the server's address for its visitors (default: as it listens)"
+        )
+        job.set_defaults(job=_link, kind=kind, name=None)
     job = jobs.add_parser("check", help="look through the log for damage and gaps")
     job.set_defaults(job=_check)
 
@@ -50,6 +67,25 @@ def _check(config: Config, options: argparse.Namespace) -> int:
         print(line)
     print(f"{config.storage.file}: {f'{len(wrong)} things are wrong' if wrong else 'sound'}")
     return 1 if wrong else 0
+
+
+def _link(config: Config, options: argparse.Namespace) -> int:
+    token = asyncio.run(_token(config, options.kind, options.name))
+    host, port = config.server.host, config.server.port
+    shown = f"[{host}]" if ":" in host else host
+    print(f"{(options.url or f'http://{shown}:{port}').rstrip('/')}/link/{token}/")
+    return 0
+
+
+async def _token(config: Config, kind: Kind, name: str | None) -> str:
+    store = await open_store_beside(config.storage, SECRET)
+    try:
+        account = await store.accounts.account(small(name)) if name is not None else None
+        if name is not None and account is None:
+            raise StartError(f"nobody called {name!r} has an account")
+        return Links(await store.secret(SECRET)).make(kind, account)
+    finally:
+        await store.close()
 
 
 @contextmanager

@@ -6,11 +6,14 @@ from aiohttp import web
 from itsdangerous import TimestampSigner
 
 from chat_app.assets import Assets
+from chat_app.chat.accounts import Accounts
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
+from chat_app.chat.links import Links
 from chat_app.chat.rooms import Rooms
+from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
 from chat_app.config import Config
-from chat_app.models import User
+from chat_app.models import Session, User
 from chat_app.store import Store
 
 CONFIG = web.AppKey("CONFIG", Config)
@@ -18,6 +21,9 @@ ASSETS = web.AppKey("ASSETS", Assets)
 STORE = web.AppKey("STORE", Store)
 ROOMS = web.AppKey("ROOMS", Rooms)
 USERS = web.AppKey("USERS", Users)
+SESSIONS = web.AppKey("SESSIONS", Sessions)
+ACCOUNTS = web.AppKey("ACCOUNTS", Accounts)
+LINKS = web.AppKey("LINKS", Links)
 MESSAGE_RATE = web.AppKey("MESSAGE_RATE", MessageRate)
 ADDRESSES = web.AppKey("ADDRESSES", ConnectionsPerAddress)
 # Every open socket, for the sweep and for going down: chat_app.ws.connection.Connection,
@@ -31,6 +37,10 @@ SIGNER = web.AppKey("SIGNER", TimestampSigner)
 USER = web.RequestKey("USER", User)
 # The guest's cookie is to be set with this answer.
 COOKIE_DUE = web.RequestKey("COOKIE_DUE", bool)
+# Who is logged in; None: a guest.
+SESSION: web.RequestKey[Session | None] = web.RequestKey("SESSION", Session)
+# It came with the cookie of a session that has ended: the answer takes it back.
+SESSION_ENDED = web.RequestKey("SESSION_ENDED", bool)
 # Nobody known: the id was made for this request.
 NEW_GUEST = web.RequestKey("NEW_GUEST", bool)
 # "ko" or "en".

@@ -9,8 +9,12 @@ from aiohttp import web
 from itsdangerous import TimestampSigner
 
 from chat_app import keys
+from chat_app.chat.accounts import Accounts
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
+from chat_app.chat.links import SECRET, Links
+from chat_app.chat.passwords import Passwords
 from chat_app.chat.rooms import Rooms
+from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
 from chat_app.store import open_store
 from chat_app.ws.connection import Connection
@@ -25,7 +29,7 @@ RETRY_MS = (500, 8000)
 
 
 def setup_lifecycle(app: web.Application) -> None:
-    app.cleanup_ctx.extend([store_ctx, rooms_ctx, sweep_ctx])
+    app.cleanup_ctx.extend([store_ctx, accounts_ctx, rooms_ctx, sweep_ctx])
     app.on_shutdown.append(say_goodbye)
 
 
@@ -36,9 +40,25 @@ async def store_ctx(app: web.Application) -> AsyncIterator[None]:
     await store.close()
 
 
+async def accounts_ctx(app: web.Application) -> AsyncIterator[None]:
+    store, config = app[keys.STORE], app[keys.CONFIG]
+    app[keys.USERS] = users = Users(store.accounts)
+    app[keys.SESSIONS] = sessions = Sessions(store.accounts)
+    app[keys.LINKS] = links = Links(await store.secret(SECRET))
+    passwords = Passwords()
+    app[keys.ACCOUNTS] = Accounts(
+        store.accounts, users, sessions, passwords, links, config.accounts, config.limits
+    )
+    sweep = asyncio.create_task(sessions.sweep_for_ever(), name="sweep sessions")
+    yield
+    sweep.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweep
+    passwords.close()
+
+
 async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     limits = app[keys.CONFIG].limits
-    app[keys.USERS] = Users(app[keys.STORE])
     app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence)
     app[keys.MESSAGE_RATE] = rate = MessageRate(limits.message_rate, limits.message_burst)
     app[keys.SERVE] = partial(serve, rate)

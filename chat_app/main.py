@@ -61,8 +61,9 @@ async def serve(config: Config) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app = create_app(config)
     runner = web.AppRunner(
-        create_app(config),
+        app,
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
         keepalive_timeout=IDLE_SECONDS,
@@ -82,6 +83,9 @@ async def serve(config: Config) -> None:
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
         print(f"Rooms are open at http://{shown}:{bound}/chat/", flush=True)
+        if not await app[keys.STORE].accounts.has_owner():
+            link = f"http://{shown}:{bound}/link/{app[keys.LINKS].make('first')}/"
+            print(f"Nobody owns this server yet; who opens this can: {link}", flush=True)
         await stop.wait()
     finally:
         await runner.cleanup()

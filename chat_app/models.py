@@ -13,6 +13,43 @@ class User(msgspec.Struct, frozen=True, gc=False):
     name: str
 
 
+class Account(msgspec.Struct, frozen=True, gc=False):
+    """A user who has a password, in argon2's own notation. An `owner` runs this server."""
+
+    user: User
+    password: str
+    owner: bool
+
+
+class Session(msgspec.Struct, frozen=True, gc=False):
+    """A login of an account, on one browser.
+
+    `id` is the SHA-256, in hex, of the token that the browser has: whoever reads the store
+    cannot log in. Times are in milliseconds since 1970, UTC.
+    """
+
+    id: str
+    user: User
+    owner: bool
+    browser: str
+    started_at: int
+    seen_at: int
+
+
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """A one-time link. `until` is in milliseconds since 1970, UTC.
+
+    `subject` is the user that a "reset" is for, and `stamp` what has changed when that
+    user's password has.
+    """
+
+    id: str
+    kind: str
+    until: int
+    subject: str = ""
+    stamp: str = ""
+
+
 class Room(msgspec.Struct, frozen=True, gc=False):
     """A room that has at least one event.
 

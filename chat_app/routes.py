@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from chat_app.web import health, names, offline, pages, static
+from chat_app.web import accounts, health, links, names, offline, pages, static
 from chat_app.ws.handler import room_socket
 
 
@@ -14,6 +14,16 @@ def setup_routes(app: web.Application) -> None:
     app.router.add_get("/chat/{room:[^/]+}/", pages.room)
     app.router.add_post("/chat/{room:[^/]+}/", pages.post_message)
     app.router.add_post("/me/name", names.rename)
+
+    app.router.add_get("/account/", accounts.account)
+    app.router.add_post("/account/", accounts.register)
+    app.router.add_post("/account/password/", accounts.change_password)
+    app.router.add_post("/account/sessions/", accounts.end_sessions)
+    app.router.add_get("/login/", accounts.login)
+    app.router.add_post("/login/", accounts.log_in)
+    app.router.add_post("/logout/", accounts.log_out)
+    app.router.add_get("/link/{token:[^/]+}/", links.link)
+    app.router.add_post("/link/{token:[^/]+}/", links.use_link)
 
     app.router.add_get("/ws/chat/{room:[^/]+}/", room_socket)
 

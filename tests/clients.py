@@ -99,7 +99,10 @@ class Client:
     async def close_code(self) -> int | None:
         """Read to the end; return the code with which the server closed."""
         while not self.ws.closed:
-            await self.ws.receive(timeout=SECONDS)
+            message = await self.ws.receive(timeout=SECONDS)
+            if message.type is WSMsgType.CLOSE:
+                # aiohttp says 1006 where the connection had gone before its own answer.
+                return int(message.data)
         return self.ws.close_code
 
 

@@ -16,13 +16,15 @@ import pytest
 import uvloop
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestClient, get_port_socket
-from blockbuster import BlockBuster, BlockingError
+from argon2 import PasswordHasher
+from blockbuster import BlockBuster, BlockBusterFunction, BlockingError
 from pytest_aiohttp import AiohttpClient
 from yarl import URL
 
 import chat_app
 from chat_app.config import Config, load_config
 from chat_app.main import create_app, set_bounds
+from tests.browser import FIREFOX, Browser
 from tests.clients import Client
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -69,11 +71,17 @@ def blocking_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     # neither files nor sleeping in the same module.
     for name, function in watch.functions.items():
         if name.startswith("sqlite3."):
-            function.can_block_in("chat_app/store/sqlite.py", AnyFunction())
+            for file in ("sqlite.py", "sqlite_accounts.py"):
+                function.can_block_in(f"chat_app/store/{file}", AnyFunction())
     # main() hands log records to a thread; under pytest they are written on the spot.
     for name, function in watch.functions.items():
         if name.startswith("io."):
             function.can_block_in("logging/__init__.py", {"emit", "flush"})
+    # 40 ms each.
+    for name in ("hash", "verify"):
+        watch.functions[f"argon2.{name}"] = BlockBusterFunction(
+            PasswordHasher, name, scanned_modules="chat_app"
+        )
     watch.activate()
     try:
         yield calls
@@ -162,3 +170,18 @@ async def join(
             return person
 
         yield join
+
+
+@pytest.fixture
+async def browse(
+    client: TestClient[web.Request, web.Application],
+) -> AsyncIterator[Callable[..., Browser]]:
+    """browse(user_agent): a browser with cookies of its own."""
+    async with AsyncExitStack() as stack:
+
+        def browse(user_agent: str = FIREFOX) -> Browser:
+            browser = Browser(client.make_url("/"), user_agent)
+            stack.push_async_callback(browser.close)
+            return browser
+
+        yield browse

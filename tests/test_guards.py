@@ -46,6 +46,13 @@ async def test_only_the_store_may_use_sqlite_in_the_loop(blocking_calls):
     blocking_calls.clear()
 
 
+async def test_passwords_are_not_hashed_in_the_loop(blocking_calls):
+    for call in ("hash('x')", "verify('x', 'x')"):
+        with pytest.raises(BlockingError, match="PasswordHasher"):
+            run_as_ours(f"from argon2 import PasswordHasher; PasswordHasher().{call}")
+    blocking_calls.clear()
+
+
 SKIPS = """
 import pytest
 

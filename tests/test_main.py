@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, CookieJar
 
 from tests.clients import Client
 from tests.servers import serve
@@ -45,8 +46,9 @@ async def test_it_says_where_it_listens_and_ends_well(tmp_path, number):
     async with serve(tmp_path, stop=number) as server, ClientSession() as visitor:
         answer = await visitor.get(f"{server.url}/chat/")
         assert answer.status == 200
-    said = server.log.read_text().splitlines()
-    assert said == [f"Rooms are open at {server.url}/chat/"]
+    where, owner = server.log.read_text().splitlines()
+    assert where == f"Rooms are open at {server.url}/chat/"
+    assert f": {server.url}/link/" in owner
     assert {file.name for file in (tmp_path / "data").iterdir()} <= {"chat.db", "lock"}
 
 
@@ -113,6 +115,51 @@ def test_a_bad_setting_ends_it_before_anything_is_opened(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+async def make_account(url, link, name):
+    """Open a link as a person does, and make an account with it."""
+    async with ClientSession(headers={"Sec-Fetch-Site": "same-origin"}) as visitor:
+        form = await (await visitor.get(link)).text()
+        token = re.findall(r'name="link" value="([^"]+)"', form)[0]
+        fields = {"name": name, "password": "correct horse", "link": token}
+        async with visitor.post(f"{url}/account/", data=fields, allow_redirects=False) as answer:
+            return answer.status
+
+
+async def test_the_first_person_with_the_printed_link_owns_the_server(tmp_path):
+    async with serve(tmp_path) as server:
+        (link,) = re.findall(r"http\S+/link/\S+", server.log.read_text())
+        assert await make_account(server.url, link, "Ann") == 303
+        async with ClientSession() as late, late.get(link) as answer:
+            assert answer.status == 410
+    async with serve(tmp_path) as server:
+        pass
+    assert "/link/" not in server.log.read_text()
+
+
+async def test_links_are_printed_beside_a_running_server(tmp_path):
+    folder = ["--set", f"storage.folder={tmp_path / 'data'}"]
+    async with serve(tmp_path, "accounts.registration=closed") as server:
+        for job, name in (("owner-link", "Ann"), ("invite-link", "Ben")):
+            done = await asyncio.to_thread(run, *folder, job, "--url", f"{server.url}/")
+            status, link, said = done
+            assert (status, said) == (0, "")
+            assert link.startswith(f"{server.url}/link/")
+            assert await make_account(server.url, link.strip(), name) == 303
+        done = await asyncio.to_thread(run, *folder, "reset-password", "ann", "--url", server.url)
+        headers, jar = {"Sec-Fetch-Site": "same-origin"}, CookieJar(unsafe=True)
+        async with ClientSession(headers=headers, cookie_jar=jar) as visitor:
+            answer = await visitor.post(done[1].strip(), data={"password": "another horse"})
+            assert "Your account" in await answer.text()
+    line = await asyncio.to_thread(refused, tmp_path, "reset-password", "Nobody")
+    assert "nobody called 'Nobody' has an account" in line
+
+
+def test_a_link_is_printed_before_the_first_start(tmp_path):
+    status, link, _ = run("--set", f"storage.folder={tmp_path / 'data'}", "owner-link")
+    assert status == 0
+    assert link.startswith("http://127.0.0.1:8000/link/")
+
+
 async def test_what_is_no_http_leaves_nothing_in_the_log(tmp_path):
     async with serve(tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
@@ -126,7 +173,7 @@ async def test_what_is_no_http_leaves_nothing_in_the_log(tmp_path):
             assert b" 400 " in await reader.readline()
             writer.close()
             await writer.wait_closed()
-    assert server.log.read_text().count("\n") == 1
+    assert server.log.read_text().count("\n") == 2
 
 
 async def test_a_second_signal_is_no_failure(tmp_path):

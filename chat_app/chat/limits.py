@@ -1,13 +1,14 @@
 """How much one user or one address may take. A limit of 0 is off."""
 
 import ipaddress
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from chat_app.errors import TooManyConnections
+from chat_app.errors import TooManyConnections, TooManyTries
 
 _REMEMBERED: Final = 10_000
 
@@ -38,6 +39,11 @@ class MessageRate:
         self._full_at[user_id] = full_at + 1 / self._rate
         return 0.0
 
+    def give_back(self, user_id: str) -> None:
+        """Undo a `wait` that took one."""
+        if user_id in self._full_at:
+            self._full_at[user_id] -= 1 / self._rate
+
 
 class ConnectionsPerAddress:
     """Counts the sockets of each IPv4 address and IPv6 /64: one household has a whole /64."""
@@ -48,7 +54,7 @@ class ConnectionsPerAddress:
 
     def enter(self, address: str) -> str:
         """Count one more; return what `leave` wants. Raises TooManyConnections."""
-        network = _network(address)
+        network = network_of(address)
         if self._limit and self._open[network] >= self._limit:
             raise TooManyConnections("Too many connections from your address.", retry_ms=30_000)
         self._open[network] += 1
@@ -60,8 +66,32 @@ class ConnectionsPerAddress:
             del self._open[network]
 
 
+class Tries:
+    """At most `most` tries of one key within `seconds`; they come back one by one."""
+
+    def __init__(
+        self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = MessageRate(most / seconds, most, clock)
+
+    def take(self, key: str) -> None:
+        """Take one. Raises TooManyTries, which says when there is one again."""
+        if wait := self._rate.wait(key):
+            seconds = math.ceil(wait)
+            raise TooManyTries(
+                "Too many tries. Please wait {seconds} seconds.",
+                retry_ms=seconds * 1000,
+                seconds=seconds,
+            )
+
+    def give_back(self, key: str) -> None:
+        """Have one that was taken not count after all."""
+        self._rate.give_back(key)
+
+
 @lru_cache(maxsize=10_000)
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return what the callers from one household share: the IPv4 address, or the IPv6 /64."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

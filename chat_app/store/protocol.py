@@ -1,11 +1,14 @@
 """What every store promises, whatever engine is behind it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from chat_app.config import Storage
-from chat_app.models import Appended, Draft, Event, Room, User
-from chat_app.store.sqlite import open_sqlite
+from chat_app.errors import StartError, StoreUnavailable
+from chat_app.models import Appended, Draft, Event, Room
+from chat_app.store.accounts import AccountStore
+from chat_app.store.sqlite import open_sqlite, open_sqlite_beside
 
 
 class Store(Protocol):
@@ -18,6 +21,11 @@ class Store(Protocol):
 
     @property
     def epoch(self) -> str: ...
+
+    @property
+    def accounts(self) -> AccountStore:
+        """People: names, accounts, sessions."""
+        ...
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         """Number and commit `drafts` as one transaction; return what became of each, in order.
@@ -44,14 +52,6 @@ class Store(Protocol):
         """
         ...
 
-    async def user(self, user_id: str) -> User | None:
-        """Return the user as stored, or None: guests who never spoke are not."""
-        ...
-
-    async def rename(self, user: User) -> None:
-        """Store the user's name; what was said before keeps the name it was said under."""
-        ...
-
     async def secret(self, name: str) -> str:
         """Return the secret of that name: 64 hex digits, made when first asked for."""
         ...
@@ -68,3 +68,23 @@ async def open_store(storage: Storage) -> Store:
     version, not a database, not writable.
     """
     return await open_sqlite(storage.file, storage.durability)
+
+
+async def open_store_beside(storage: Storage, secret: str) -> Store:
+    """Open the store to read it, whether or not a server has it open.
+
+    It is made, or brought up to date, or given the `secret` of that name, first if need
+    be. What writes raises StoreUnavailable. Raises StartError as `open_store` does.
+    """
+    with suppress(StartError):
+        store = await open_sqlite_beside(storage.file)
+        with suppress(StoreUnavailable):
+            await store.secret(secret)
+            return store
+        await store.close()
+    writing = await open_store(storage)
+    try:
+        await writing.secret(secret)
+    finally:
+        await writing.close()
+    return await open_sqlite_beside(storage.file)

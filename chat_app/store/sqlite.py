@@ -11,7 +11,6 @@ import asyncio
 import logging
 import secrets
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -20,10 +19,12 @@ from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Room, User
+from chat_app.store.sqlite_accounts import SqliteAccounts
 from chat_app.store.sqlite_file import (
     FolderLock,
     closed_cleanly,
     connect,
+    connect_beside,
     connect_readonly,
     lock_folder,
 )
@@ -50,13 +51,16 @@ _REMEMBERED: Final = 100_000
 
 
 class SqliteStore:
-    """A `Store` in one file. One process holds it, and in it one event loop."""
+    """A `Store` in one file. One process holds it, and in it one event loop.
+
+    Without a `lock` it is another process's, and `writer` a connection that only reads.
+    """
 
     def __init__(
         self,
         writer: sqlite3.Connection,
         reader: sqlite3.Connection,
-        lock: FolderLock,
+        lock: FolderLock | None,
         durability: str,
     ) -> None:
         self._writer = writer
@@ -71,12 +75,17 @@ class SqliteStore:
         self._commits = 0
         self._failing = False
         self._closed = False
+        self._accounts = SqliteAccounts(writer, self._read, self._transaction)
         row = reader.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
         self._epoch: str = row[0]
 
     @property
     def epoch(self) -> str:
         return self._epoch
+
+    @property
+    def accounts(self) -> SqliteAccounts:
+        return self._accounts
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         async with self._transaction():
@@ -143,26 +152,18 @@ class SqliteStore:
             )[::-1]
         return [_event(room_key, row) for row in rows]
 
-    async def user(self, user_id: str) -> User | None:
-        row = self._read("SELECT id, name FROM users WHERE id = ?", (user_id,))
-        return User(*row[0]) if row else None
-
-    async def rename(self, user: User) -> None:
-        async with self._transaction():
-            self._writer.execute(
-                "INSERT INTO users VALUES (?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-                (user.id, user.name, time.time_ns() // 1_000_000),
-            )
-
     async def secret(self, name: str) -> str:
+        query = "SELECT value FROM settings WHERE name = ?"
+        if rows := self._read(query, (f"secret.{name}",)):
+            return str(rows[0][0])
+        if self._lock is None:
+            raise StoreUnavailable("The log is another process's.")
         async with self._transaction():
             self._writer.execute(
                 "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO NOTHING",
                 (f"secret.{name}", secrets.token_hex(32)),
             )
-        rows = self._read("SELECT value FROM settings WHERE name = ?", (f"secret.{name}",))
-        return str(rows[0][0])
+        return str(self._read(query, (f"secret.{name}",))[0][0])
 
     async def close(self) -> None:
         async with self._writing:
@@ -177,7 +178,8 @@ class SqliteStore:
         with suppress(sqlite3.Error):  # where it cannot be written, the mark may stay
             closed_cleanly(self._writer)
         self._writer.close()
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def _read(self, sql: str, parameters: tuple[object, ...]) -> list[Any]:
         try:
@@ -274,3 +276,15 @@ async def open_sqlite(file: Path, durability: str) -> SqliteStore:
     # In a thread: after a crash SQLite first copies its write-ahead log back.
     writer, reader, lock = await asyncio.to_thread(open_all)
     return SqliteStore(writer, reader, lock, durability)
+
+
+async def open_sqlite_beside(file: Path) -> SqliteStore:
+    """Open the store in `file` to read it, while a server may have it open.
+
+    Raises StartError if there is none, or none of this version.
+    """
+
+    def open_both() -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        return connect_beside(file), connect_beside(file)
+
+    return SqliteStore(*await asyncio.to_thread(open_both), None, "process")

@@ -88,6 +88,21 @@ def connect_readonly(file: Path) -> sqlite3.Connection:
     return db
 
 
+def connect_beside(file: Path) -> sqlite3.Connection:
+    """Open what another process may have open, to read it.
+
+    Raises StartError if it is not there, or has not the schema of this version.
+    """
+    try:
+        db = connect_readonly(file)
+        if (version := recognise(db, file)) < len(schema_steps()):
+            db.close()
+            raise StartError(f"storage.url {file}: written by an older version (schema {version})")
+    except sqlite3.Error as error:
+        raise StartError(f"storage.url {file}: {error}") from error
+    return db
+
+
 def recognise(db: sqlite3.Connection, file: Path) -> int:
     """Return the schema's version: the number of the last schema file applied, or 0.
 

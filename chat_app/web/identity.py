@@ -2,6 +2,10 @@
 
 The cookie holds the user's id, the time and a signature, nothing else: names are
 in the store, and nothing is written there before the first post or rename.
+
+An account is a random token in another cookie, made anew at each login; the store knows
+its hash, and whether it has been ended. Where there is one the guest's cookie counts for
+nothing, and one whose guest has an account since counts for nothing anywhere.
 """
 
 import secrets
@@ -13,42 +17,92 @@ from itsdangerous import BadSignature
 
 from chat_app import keys
 from chat_app.chat.names import guest
+from chat_app.models import Account
+from chat_app.web.browsers import browser_of
 
 _SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year stays known
 
 
 async def identify(request: web.Request) -> None:
+    """Set USER, SESSION, NEW_GUEST, and what of its cookies the answer changes."""
+    request[keys.SESSION] = None
+    if token := request.cookies.get(_name(request, "session")):
+        if session := await request.app[keys.SESSIONS].find(token):
+            request[keys.SESSION], request[keys.USER] = session, session.user
+            request[keys.NEW_GUEST] = False
+            return
+        request[keys.SESSION_ENDED] = True
+    await _identify_guest(request)
+
+
+async def _identify_guest(request: web.Request) -> None:
     """Set USER, NEW_GUEST, and COOKIE_DUE where the answer must carry a cookie."""
     signer = request.app[keys.SIGNER]
-    user_id, due = "", True
-    if signed := request.cookies.get(_name(request)):
+    user, due = None, True
+    if signed := request.cookies.get(_name(request, "guest")):
         with suppress(BadSignature, UnicodeError):
             value, signed_at = signer.unsign(signed, return_timestamp=True)
-            user_id = value.decode()
-            due = (signer.get_timestamp() - signed_at.timestamp()) > _RENEWED
+            user = await request.app[keys.USERS].guest(value.decode())
+            due = user is None or signer.get_timestamp() - signed_at.timestamp() > _RENEWED
     request[keys.COOKIE_DUE] = due
-    request[keys.NEW_GUEST] = not user_id
-    if user_id:
-        request[keys.USER] = await request.app[keys.USERS].user(user_id)
-    else:
-        request[keys.USER] = guest(f"u_{secrets.token_hex(8)}")
+    request[keys.NEW_GUEST] = user is None
+    request[keys.USER] = user or guest(f"u_{secrets.token_hex(8)}")
 
 
-def set_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    """Give the visitor the cookie that `identify` found to be due.
+def set_cookies(request: web.Request, response: web.StreamResponse) -> None:
+    """Give and take the cookies that `identify` found to be due.
 
     For the signal `on_response_prepare`, which a socket's 101 passes too.
     """
-    name, value = _name(request), request.app[keys.SIGNER].sign(request[keys.USER].id).decode()
+    if request.get(keys.COOKIE_DUE):
+        value = request.app[keys.SIGNER].sign(request[keys.USER].id).decode()
+        _set(request, response, "guest", value)
+    if request.get(keys.SESSION_ENDED):
+        _drop(request, response, "session")
+
+
+async def begin_session(request: web.Request, response: web.Response, account: Account) -> None:
+    """Log the visitor in: a new token, whatever it came with, and the end of that session.
+
+    Raises WrongPassword if the account has another password by now.
+    """
+    sessions, before = request.app[keys.SESSIONS], request[keys.SESSION]
+    browser = browser_of(request.headers.get(hdrs.USER_AGENT, ""))
+    token = await sessions.start(account, browser)
+    if before is not None:
+        await sessions.end(before.user, [before.id])
+    _set(request, response, "session", token)
+    request[keys.SESSION_ENDED] = False
+    if request[keys.USER].id == account.user.id and before is None:
+        # It was this guest: the cookie counts for nothing now.
+        request[keys.COOKIE_DUE] = False
+        _drop(request, response, "guest")
+
+
+async def end_session(request: web.Request, response: web.Response) -> None:
+    """Log the visitor out."""
+    if (session := request[keys.SESSION]) is not None:
+        await request.app[keys.SESSIONS].end(session.user, [session.id])
+    request[keys.SESSION_ENDED] = False
+    _drop(request, response, "session")
+
+
+def _set(request: web.Request, response: web.StreamResponse, cookie: str, value: str) -> None:
+    age = _SECONDS if value else 0
     secure = "; Secure" if request[keys.SCHEME] == "https" else ""
-    # By then aiohttp has made headers of the cookies that it knows.
+    # A header of our own: when the answer is prepared, aiohttp has made those that it knows.
     response.headers.add(
         hdrs.SET_COOKIE,
-        f"{name}={value}; HttpOnly; Max-Age={_SECONDS}; Path=/; SameSite=Lax{secure}",
+        f"{_name(request, cookie)}={value}; HttpOnly; Max-Age={age}; Path=/; SameSite=Lax{secure}",
     )
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")  # it is this visitor's alone
 
 
-def _name(request: web.Request) -> str:
+def _drop(request: web.Request, response: web.StreamResponse, cookie: str) -> None:
+    _set(request, response, cookie, "")
+
+
+def _name(request: web.Request, cookie: str) -> str:
     # The prefix has the browser see to it that no other host or path sets it.
-    return "__Host-guest" if request[keys.SCHEME] == "https" else "guest"
+    return f"__Host-{cookie}" if request[keys.SCHEME] == "https" else cookie

@@ -9,7 +9,8 @@ from aiohttp.typedefs import Handler
 from chat_app import keys
 from chat_app.errors import ChatError
 from chat_app.web.addresses import caller
-from chat_app.web.identity import identify, set_cookie
+from chat_app.web.guests import check_guest
+from chat_app.web.identity import identify, set_cookies
 from chat_app.web.languages import explain, language_of, take_choice
 from chat_app.web.origins import check_origin
 from chat_app.web.rendering import error_page, wants_json
@@ -80,6 +81,7 @@ async def visitor(request: web.Request, handler: Handler) -> web.StreamResponse:
     take_choice(request)
     check_origin(request)
     await identify(request)
+    check_guest(request)
     return await handler(request)
 
 
@@ -92,6 +94,4 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     if response.content_type == "text/html":
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-    if request.get(keys.COOKIE_DUE):
-        set_cookie(request, response)
-        headers.setdefault(hdrs.CACHE_CONTROL, "no-store")  # it is this visitor's alone
+    set_cookies(request, response)

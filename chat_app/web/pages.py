@@ -13,6 +13,7 @@ from chat_app.chat.names import room_key, room_name
 from chat_app.errors import ChatError, Invalid, RoomNameRefused
 from chat_app.models import Appended
 from chat_app.web.forms import read_form, take_message
+from chat_app.web.guests import check_speaking
 from chat_app.web.languages import explain
 from chat_app.web.rendering import page
 from chat_app.web.rows import rows
@@ -57,6 +58,7 @@ async def post_message(request: web.Request) -> web.Response:
     text, id = fields.get("message", "").replace("\r\n", "\n"), fields.get("id")
     opened = await app[keys.ROOMS].open(name)
     try:
+        check_speaking(request)
         most_chars = app[keys.CONFIG].limits.message_chars
         draft = messages.draft(
             opened.key, name, request[keys.USER], text, id, most_chars=most_chars
@@ -102,6 +104,7 @@ async def _room_page(
         "notice": explain(error, request[keys.LANGUAGE]) if error else None,
         "post_id": messages.new_id(time.time_ns() // 1_000_000),
         "limits": app[keys.CONFIG].limits,
+        "may_speak": app[keys.ACCOUNTS].may_speak(request[keys.SESSION]),
     }
     return page(request, "room.html", context, error.status if error else 200)
 

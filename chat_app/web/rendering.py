@@ -63,6 +63,7 @@ def page(
         "icon": app[keys.ASSETS].icon,
         "modules": app[keys.ASSETS].modules,
         "user": request.get(keys.USER),
+        "session": request.get(keys.SESSION),
     }
     response = aiohttp_jinja2.render_template(
         template,
@@ -98,9 +99,11 @@ def wants_json(request: web.Request) -> bool:
 
 _TEXTS = {
     400: ("That did not work", "The server could not make sense of this request."),
+    401: ("Please log in", "This is for people with an account."),
     403: ("Not from here", "This request came from another site and was refused."),
     404: ("There is nothing here", "This page does not exist. Rooms are at /chat/ and their name."),
     405: ("That did not work", "This page cannot be used in that way."),
+    410: ("This link is over", "Please ask for another one."),
     413: ("Too large", "What was sent is larger than the server takes."),
     429: ("Too many at once", "Please wait a little and try again."),
     500: ("Something broke", "The fault is ours, and has been written down. Please try again."),

@@ -34,17 +34,22 @@ Handler = Callable[[Connection, Any], Answer | Awaitable[Answer]]
 
 
 class Row(msgspec.Struct, frozen=True):
-    """How a command is served. `limited`: it takes one of the user's messages."""
+    """How a command is served.
+
+    `limited`: it takes one of the user's messages. `speaks`: others notice, so it is for
+    those who may do more than read.
+    """
 
     handler: Handler
     limited: bool = False
+    speaks: bool = False
 
 
 COMMANDS: Final[dict[type[Command], Row]] = {
-    Post: Row(messages.post, limited=True),
+    Post: Row(messages.post, limited=True, speaks=True),
     History: Row(history.history),
     Resume: Row(resume.resume),
-    Typing: Row(typing.typing),
+    Typing: Row(typing.typing, speaks=True),
     Pong: Row(pong),
 }
 

@@ -10,10 +10,11 @@ from typing import Final
 
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.rooms import Room, Rooms
+from chat_app.chat.sessions import Sessions
 from chat_app.chat.times import iso
 from chat_app.config import Limits
 from chat_app.errors import ChatError
-from chat_app.models import Appended, Draft, User
+from chat_app.models import Appended, Draft, Session, User
 from chat_app.ws import protocol
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import Ack, Close, Frame, Renamed
@@ -36,9 +37,9 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_transport", "_ws",
-        "full", "id", "is_read", "limits", "may_have_early", "quiet", "room", "rooms",
-        "spelling", "start", "unanswered", "user",
+        "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_sessions",
+        "_transport", "_ws", "full", "id", "is_read", "limits", "may_have_early", "may_speak",
+        "quiet", "room", "rooms", "session", "spelling", "start", "unanswered", "user",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +48,8 @@ class Connection:
         self.id = secrets.token_hex(6) if full else ""  # the others are not told
         self.user = user
         self.full = full
+        self.session: Session | None = None
+        self.may_speak = True
         self.is_read = True
         self.unanswered = 0  # sweeps since a ping after which nothing was read
         self.quiet = 0  # sweeps since the last ping
@@ -57,6 +60,35 @@ class Connection:
         self._open = True
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
         self._closing: asyncio.Task[None] | None = None
+
+    def identify(self, sessions: Sessions, session: Session | None, *, may_speak: bool) -> None:
+        """Say by which login it came, if by one, and whether that lets it speak."""
+        self._sessions = sessions
+        self.session = session
+        self.may_speak = may_speak
+        sessions.watch(self._key, self.ended)
+
+    @property
+    def _key(self) -> str:
+        return self.user.id if self.session is None else self.session.id
+
+    def forget(self) -> None:
+        """Undo `identify`."""
+        self._sessions.unwatch(self._key, self.ended)
+
+    async def is_still(self) -> bool:
+        """Tell whether the login that it came by still lasts; if not, close it."""
+        if self.session is None or await self._sessions.again(self.session) is not None:
+            return True
+        self.ended()
+        return False
+
+    def ended(self) -> None:
+        """Close it: its login has ended. A guest that has an account now comes back with it."""
+        if self.session is None:
+            self.close(Close.CHANGED, "you have an account now")
+        else:
+            self.close(Close.LOGGED_OUT, "logged out")
 
     def enter(self, rooms: Rooms, room: Room, spelling: str, limits: Limits) -> None:
         """Say where it is, for the commands; joining the room is `Room.join`.
@@ -165,10 +197,10 @@ class Connection:
         else:
             self.close(Close.NOT_NOW if isinstance(error, ChatError) else Close.FAULT)
 
-    def close(self, code: Close) -> asyncio.Task[None]:
+    def close(self, code: Close, reason: str = "") -> asyncio.Task[None]:
         """Close the socket, at the latest after CLOSE_SECONDS; return the task that does."""
         if self._closing is None:
-            self._closing = asyncio.create_task(self._close(code), name="close")
+            self._closing = asyncio.create_task(self._close(code, reason), name="close")
         return self._closing
 
     @property
@@ -180,12 +212,12 @@ class Connection:
         if self._closing is not None:
             await self._closing
 
-    async def _close(self, code: Close) -> None:
+    async def _close(self, code: Close, reason: str) -> None:
         # A peer that stopped reading cannot be told so: close() waits for room in
         # its buffer. Offer the close frame for a second, then cut the wire.
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._ws.close(code=code)
+                await self._ws.close(code=code, message=reason.encode())
         except (TimeoutError, ConnectionError):
             pass
         finally:

@@ -17,7 +17,7 @@ from chat_app.ws.heartbeat import PING_SECONDS
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
 from chat_app.ws.reader import Reader
-from chat_app.ws.resume import Resume, resume
+from chat_app.ws.resume import Resume, move
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ async def _open_room(request: web.Request, ws: RoomSocket) -> Room | None:
     """Open the room, then the socket; None if the socket was opened to say why not."""
     rooms = request.app[keys.ROOMS]
     try:
+        request.app[keys.ACCOUNTS].check_reading(request[keys.SESSION])
         room = await rooms.open(room_name(request.match_info["room"]))
     except ChatError as refusal:
         # Browser code sees a refused handshake as a lost connection and would try
@@ -110,10 +111,14 @@ async def _stay(
     conn.enter(app[keys.ROOMS], room, spelling, app[keys.CONFIG].limits)
     connections.add(conn)
     users.watch(user.id, conn.renamed)
+    session = request[keys.SESSION]
+    may_speak = app[keys.ACCOUNTS].may_speak(session)
+    conn.identify(app[keys.SESSIONS], session, may_speak=may_speak)
     try:
-        room.presence.enter(conn, user)
-        _greet(conn, request)
-        await Reader(conn, app[keys.SERVE]).read(ws)
+        if not conn.closing:
+            room.presence.enter(conn, user)
+            _greet(conn, request)
+            await Reader(conn, app[keys.SERVE]).read(ws)
     except ConnectionError:
         pass  # in the middle of something
     except Exception:
@@ -123,6 +128,7 @@ async def _stay(
         room.leave(conn)
         room.presence.leave(conn, user.id)
         users.unwatch(user.id, conn.renamed)
+        conn.forget()
         connections.discard(conn)
         await conn.closed()
         ws.let_go()
@@ -156,6 +162,6 @@ def _greet(conn: Connection, request: web.Request) -> None:
             conn.send(protocol.error(Invalid(f"{error}."), None))
         else:
             conn.may_have_early = False
-            resume(conn, command)
+            move(conn, command)
             return
     room.join(conn, room.top)

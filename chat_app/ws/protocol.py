@@ -28,7 +28,9 @@ class Close(IntEnum):
     NOT_NOW = 1013
     TOO_SLOW = 4008
     NO_PONG = 4010
+    CHANGED = 4012
     MALFORMED = 4500
+    LOGGED_OUT = 4501
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, tag_field="type"):

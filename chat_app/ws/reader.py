@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import WSMsgType
 
 from chat_app.chat.limits import MessageRate
-from chat_app.errors import ChatError, Malformed, RateLimited
+from chat_app.errors import ChatError, LogInNeeded, Malformed, RateLimited
 from chat_app.ws import protocol
 from chat_app.ws.commands import COMMANDS, Answer, Row, decode, id_of
 from chat_app.ws.connection import Connection
@@ -42,7 +42,7 @@ class Reader:
     def offer(self, frame: Any) -> bool:
         """Serve a frame in this turn of the loop; return False if it is left to `read`."""
         conn = self._conn
-        if self._reading or self._budget <= 0 or conn.must_wait or conn.closing:
+        if self._reading or self._budget <= 0 or conn.must_wait:
             return False
         try:
             return self._take(frame)
@@ -53,6 +53,8 @@ class Reader:
 
     def _take(self, frame: Any) -> bool:
         """Serve a frame; return False if it is not done with (`_unfinished`), or none of ours."""
+        if self._conn.closing:
+            return False  # what was on its way when it was put out is not served
         kind, data, _ = frame
         self._budget -= 1
         self._conn.unanswered = 0
@@ -101,6 +103,8 @@ def serve(
     try:
         command = decode(data, full=conn.full)
         row = COMMANDS[type(command)]
+        if row.speaks and not conn.may_speak:
+            raise LogInNeeded("You need to log in to write here.")
         if row.limited and (wait := rate.wait(conn.user.id)):
             if conn.full:
                 raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)
@@ -131,6 +135,8 @@ async def _serve_slowly(
         while wait:
             await asyncio.sleep(wait)
             wait = rate.wait(conn.user.id)
+    if conn.closing:
+        return
     try:
         row.handler(conn, command)
     except ChatError as refusal:

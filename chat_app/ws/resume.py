@@ -1,5 +1,6 @@
 """`resume`: coming back to where one was in the log."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -16,7 +17,20 @@ class Resume(Command, frozen=True, tag="resume"):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
 
 
-def resume(conn: Connection, command: Resume) -> None:
+def resume(conn: Connection, command: Resume) -> Awaitable[None] | None:
+    """Move the connection's cursor, if the login that it came by still lasts."""
+    if conn.session is not None:
+        return _checked(conn, command)
+    move(conn, command)
+    return None
+
+
+async def _checked(conn: Connection, command: Resume) -> None:
+    if await conn.is_still():
+        move(conn, command)
+
+
+def move(conn: Connection, command: Resume) -> None:
     """Move the connection's cursor, having said from where to where.
 
     The server never says that nothing was missed where it cannot know: another epoch,

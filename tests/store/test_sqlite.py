@@ -161,9 +161,11 @@ async def test_a_cancelled_append_leaves_the_store_usable(store):
 
 async def test_a_rename_waits_for_the_batch_before_it(store):
     await asyncio.gather(
-        store.append([draft("id-1")]), store.rename(User("u_ann", "Anna")), store.secret("x")
+        store.append([draft("id-1")]),
+        store.accounts.rename(User("u_ann", "Anna"), ["anna"]),
+        store.secret("x"),
     )
-    assert await store.user("u_ann") == User("u_ann", "Anna")
+    assert await store.accounts.known("u_ann") == (User("u_ann", "Anna"), False)
 
 
 async def test_a_database_of_a_newer_version_is_not_touched(storage):

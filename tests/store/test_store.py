@@ -88,13 +88,13 @@ async def test_a_room_is_known_from_its_first_event_and_keeps_its_spelling(store
 
 
 async def test_an_author_is_known_from_the_first_event_or_name(store):
-    assert await store.user(ANN.id) is None
+    assert await store.accounts.known(ANN.id) is None
     await store.append([draft("id-1")])
-    assert await store.user(ANN.id) == ANN
-    await store.rename(User(BEN.id, "Benjamin"))
-    await store.rename(User(ANN.id, "Anna"))
+    assert await store.accounts.known(ANN.id) == (ANN, False)
+    await store.accounts.rename(User(BEN.id, "Benjamin"), ["benjamin"])
+    await store.accounts.rename(User(ANN.id, "Anna"), ["anna"])
     await store.append([draft("id-2", author=BEN), draft("id-3", author=User(ANN.id, "Anna"))])
-    assert await store.user(BEN.id) == User(BEN.id, "Benjamin")
+    assert await store.accounts.known(BEN.id) == (User(BEN.id, "Benjamin"), False)
     assert [event.user.name for event in await store.events("lobby", limit=9)] == [
         "Ann",
         "Ben",

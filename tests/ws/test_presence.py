@@ -133,7 +133,7 @@ async def test_a_new_name_is_told_to_all(join, app):
     await until_count(alice, 2)
     await bob.presence()
     id = alice.welcome["user"]["id"]
-    await app[keys.USERS].rename(await app[keys.USERS].user(id), "Ann")
+    await app[keys.USERS].rename(await app[keys.USERS].guest(id), "Ann")
     renamed = {"id": id, "name": "Ann"}
     assert (await bob.presence())["users"] == [renamed]
     assert (await alice.presence())["users"] == [renamed]

@@ -52,7 +52,7 @@ async def test_one_who_goes_on_is_passed_on_once_in_a_while(join, app):
 async def test_it_bears_the_name_of_now(join, app):
     alice, bob = await join("lobby", "alice"), await join("lobby", "bob")
     users = app[keys.USERS]
-    await users.rename(await users.user(alice.welcome["user"]["id"]), "Ann")
+    await users.rename(await users.guest(alice.welcome["user"]["id"]), "Ann")
     await alice.send({"type": "typing"})
     assert (await bob.expect("typing"))["user"]["name"] == "Ann"
 
