@@ -10,10 +10,11 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from chat_app import keys
+from chat_app.chat.lookalikes import small
 from chat_app.config import load_config
 from chat_app.main import create_app
 from chat_app.web.languages import LANGUAGES
@@ -30,13 +31,18 @@ PAGES = {
     "room-empty": ("/chat/empty/", 200),
     "room-full": (ROOM, 200),
     "room-past": (f"{ROOM}?before=71", 200),
+    "login": ("/login/?next=/chat/empty/", 200),
+    "logged-out": ("/login/?done=out", 200),
+    "account-new": ("/account/?next=/chat/empty/", 200),
+    "link-over": ("/link/x/", 410),
     "offline": ("/offline/", 200),
     "error-400": ("/chat/empty/?before=x", 400),
     "error-404": ("/nowhere", 404),
     "error-405": ("/me/name", 405),
     "error-500": ("/fault", 500),
 }
-REFUSED = "room-refused"  # the one page that only a form leads to
+REFUSED = "room-refused"  # one of the pages that only a form leads to
+ACCOUNT = {"name": "한별 <b>", "password": "correct horse"}
 
 
 async def fault(_request: web.Request) -> web.Response:
@@ -64,6 +70,40 @@ async def rendered(data: Path) -> dict[str, str]:
             async with client.post(ROOM, data={"message": too_long}, headers=asked) as answer:
                 assert answer.status == 400
                 found[f"{REFUSED}.{language}"] = await answer.text()
+            form = ACCOUNT | {"password": "wrong"}
+            for name, path in (("login-refused", "/login/"), ("account-refused", "/account/")):
+                async with client.post(path, data=form, headers=asked) as answer:
+                    assert answer.status in (400, 403)
+                    found[f"{name}.{language}"] = await answer.text()
+        found |= await rendered_accounts(app, client)
+    return found
+
+
+async def rendered_accounts(
+    app: web.Application, client: TestClient[web.Request, web.Application]
+) -> dict[str, str]:
+    """Return the pages of who is logged in, in two browsers, and those of one-time links."""
+    found: dict[str, str] = {}
+    async with client.post("/account/", data=ACCOUNT) as answer:
+        assert answer.status == 200
+    async with ClientSession(headers={"Sec-Fetch-Site": "same-origin"}) as other:
+        await other.post(client.make_url("/login/"), data=ACCOUNT)
+    account = await app[keys.STORE].accounts.account(small(ACCOUNT["name"]))
+    pages = {
+        "account": "/account/?done=password",
+        "link-owner": f"/link/{app[keys.LINKS].make('owner')}/",
+        "link-reset": f"/link/{app[keys.LINKS].make('reset', account)}/",
+    }
+    for language in LANGUAGES:
+        asked = {"Accept-Language": language}
+        for name, path in pages.items():
+            async with client.get(path, headers=asked) as answer:
+                assert answer.status == 200, f"{path}: {answer.status}"
+                found[f"{name}.{language}"] = await answer.text()
+        form = {"current": "wrong", "password": "another horse"}
+        async with client.post("/account/password/", data=form, headers=asked) as answer:
+            assert answer.status == 403
+            found[f"password-refused.{language}"] = await answer.text()
     return found
 
 

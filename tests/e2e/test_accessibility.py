@@ -18,6 +18,7 @@ pytestmark = pytest.mark.chromium
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
 SEND = "#chat-message-submit"
+PASSWORD = "correct horse"
 STILL = "document.getAnimations().every(each => each.playState !== 'running')"
 NewContext = Callable[..., Awaitable[BrowserContext]]
 
@@ -92,6 +93,44 @@ async def test_axe_finds_nothing_on_the_lobby_and_on_errors(
         await inspector.look(path)
     problems[:] = [each for each in problems if "the server responded with a status" not in each]
     assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def test_axe_finds_nothing_on_the_pages_of_accounts(
+    inspector: Inspector, new_context: NewContext, problems: list[str]
+):
+    page = inspector.page
+    await page.goto("/login/")
+    await inspector.look("login")
+    await fill_in(page, "Ann", "not this one")
+    await inspector.look("login, refused")
+    await page.goto("/account/")
+    await inspector.look("making an account")
+    await fill_in(page, "admin", PASSWORD)
+    await inspector.look("making an account, refused")
+    await fill_in(page, "Ann", PASSWORD)
+    for _ in range(2):
+        other = await (await new_context()).new_page()
+        await other.goto("/login/")
+        await fill_in(other, "Ann", PASSWORD)
+    await page.goto("/account/")
+    assert await page.locator(".sessions li").count() == 3
+    await inspector.look("an account")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.fill("#current", "not this one")
+    await page.fill("#password", "another horse")
+    await page.press("#password", "Enter")
+    await inspector.look("another password, refused")
+    await page.click(".outline")
+    await inspector.look("logged out")
+    problems[:] = [each for each in problems if "the server responded with a status" not in each]
+    assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def fill_in(page: Page, name: str, password: str) -> None:
+    await page.fill("#name", name)
+    await page.fill("#password", password)
+    async with page.expect_navigation():
+        await page.press("#password", "Enter")
 
 
 async def test_axe_finds_nothing_in_a_room(inspector: Inspector, full: str, server: Server):

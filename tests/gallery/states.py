@@ -192,6 +192,37 @@ async def help_sheet(shot: Shot) -> None:
     await shot.page.wait_for_selector("#help[open]")
 
 
+async def login(shot: Shot) -> None:
+    await shot.page.goto("/login/?next=/chat/lunch/")
+
+
+async def login_refused(shot: Shot) -> None:
+    await shot.page.goto("/login/")
+    await _fill_in(shot.page, "Nobody")
+
+
+async def account_new(shot: Shot) -> None:
+    await shot.page.goto("/account/")
+
+
+async def account(shot: Shot) -> None:
+    """Each size has a name of its own."""
+    name = f"한별 {shot.size}"
+    await shot.page.goto("/account/")
+    await _fill_in(shot.page, name)
+    if not shot.page.url.endswith("/chat/"):  # pictured in the other colours before
+        await shot.page.goto("/login/")
+        await _fill_in(shot.page, name)
+    await shot.page.goto("/account/")
+
+
+async def _fill_in(page: Page, name: str) -> None:
+    await page.fill("#name", name)
+    await page.fill("#password", "correct horse")
+    async with page.expect_navigation():
+        await page.press("#password", "Enter")
+
+
 # group: (caption, state); each is pictured at every size of its group.
 GROUPS: dict[str, tuple[tuple[str, State], ...]] = {
     "Lobby": (
@@ -215,6 +246,12 @@ GROUPS: dict[str, tuple[tuple[str, State], ...]] = {
         ("members", members),
         ("somebody is typing", typing),
         ("help", help_sheet),
+    ),
+    "Accounts": (
+        ("logging in", login),
+        ("logging in, refused", login_refused),
+        ("making an account", account_new),
+        ("one's account", account),
     ),
     "Trouble": (
         ("a message that failed", failed),
