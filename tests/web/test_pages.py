@@ -95,6 +95,18 @@ async def test_a_name_does_no_harm(client, name):
     assert data(page, "room-name") == name
 
 
+async def test_what_people_write_is_text_and_nothing_else(client):
+    await client.post("/me/name", data={"name": "<b>&\"'", "room": "lobby"})
+    await client.post(room_url("lobby"), data={"message": "<i>&\"'"})
+    page = await text(client, room_url("lobby"))
+    rows = page.partition('<ol class="chunk"')[2].partition("</section>")[0]
+    # The name, its first letter in the disc, the text.
+    assert (rows.count("<b>"), rows.count("<i>"), rows.count("><</span>")) == (0, 0, 0)
+    assert '<span class="disc" aria-hidden="true">&lt;</span>' in rows
+    assert rows.count("&lt;b&gt;&amp;&#34;&#39;</bdi>") == 1
+    assert rows.count("&lt;i&gt;&amp;&#34;&#39;</p>") == 1
+
+
 async def test_a_script_end_in_a_name_does_no_harm(client):
     answer = await client.get(room_url("</script><script>alert(1)"))
     assert answer.status == 400
