@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final, Protocol
 
 from chat_app.chat.tail import Tail
@@ -18,7 +19,8 @@ log = logging.getLogger(__name__)
 DRAINED_BYTES: Final = 64 * 1024  # unsent bytes with which it may have more, and how much more
 PATIENCE_SECONDS: Final = 10.0  # in which one that is behind must read something, or is cut
 FAR_EVENTS: Final = 10_000  # behind, at which it is cut however it drains
-PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind
+PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind, if none could go on
+TURN_SECONDS: Final = 0.002  # of one turn of the loop for them
 
 
 class Member(Protocol):
@@ -59,21 +61,26 @@ class _Lag:
 
 
 class Behind:
-    """The members of one room who are behind. At the top, `arrived` is called with each."""
+    """The members of one room who are behind.
 
-    __slots__ = ("_arrived", "_catching_up", "_lags", "_tail")
+    `arrived` is called with each that has got to where those are who are up to date: to
+    what was `shown`. Not to the top, which in a busy room moves on while this one is written.
+    """
+
+    __slots__ = ("_arrived", "_asked", "_catching_up", "_given", "_lags", "_tail")
 
     def __init__(self, tail: Tail, arrived: Callable[[Member], None]) -> None:
         self._tail = tail
         self._arrived = arrived
         self._lags: dict[Member, _Lag] = {}
         self._catching_up: asyncio.Task[None] | None = None
+        self._asked, self._given = (0, 0), (0, b"")  # the last answer of `_next`
 
     def __len__(self) -> int:
         return len(self._lags)
 
     def add(self, member: Member, cursor: int, had: tuple[int, int] | None = None) -> None:
-        """Bring `member` from `cursor` to the top, as fast as it reads."""
+        """Bring `member` from `cursor` to what is shown, as fast as it reads."""
         self._lags[member] = _Lag(cursor, had)
         if self._catching_up is None:
             self._catching_up = asyncio.create_task(self._catch_up(), name="catch up")
@@ -90,12 +97,18 @@ class Behind:
     async def _catch_up(self) -> None:
         try:
             while self._lags:
+                went_on = False
+                began = time.monotonic()
                 for member, lag in list(self._lags.items()):
                     if self._lags.get(member) is lag:
-                        await self._advance(member, lag)
-                    await asyncio.sleep(0)  # a storm of them must not be one turn of the loop
+                        went_on |= await self._advance(member, lag)
+                    if time.monotonic() - began > TURN_SECONDS:
+                        await asyncio.sleep(0)
+                        began = time.monotonic()
+                # A pause is for who does not read. Whoever does is led on without: a busy
+                # room would get away from it.
                 if self._lags:
-                    await asyncio.sleep(PAUSE_SECONDS)
+                    await asyncio.sleep(0 if went_on else PAUSE_SECONDS)
         except Exception as error:
             if not isinstance(error, ChatError):
                 log.exception("members who are behind cannot catch up")
@@ -104,10 +117,14 @@ class Behind:
                 self._give_up(member, error)
         finally:
             self._catching_up = None
+            self._asked, self._given = (0, 0), (0, b"")
             self._tail.forget_slices()
 
-    async def _advance(self, member: Member, lag: _Lag) -> None:
-        """Send what lies between a cursor and the top, as far as the member takes it."""
+    async def _advance(self, member: Member, lag: _Lag) -> bool:
+        """Send what lies between a cursor and what is shown, as far as the member takes it.
+
+        Return whether it went on.
+        """
         backlog, before, lag.backlog = member.backlog(), lag.backlog, member.backlog()
         if backlog < before or backlog <= DRAINED_BYTES:
             lag.progress_at = time.monotonic()
@@ -115,33 +132,42 @@ class Behind:
             stuck = time.monotonic() - lag.progress_at > PATIENCE_SECONDS
             if stuck or self._tail.top - lag.cursor > FAR_EVENTS:
                 self._give_up(member, None)
-            return
-        while lag.cursor < self._tail.top and member.backlog() <= DRAINED_BYTES:
-            frames = _up_to(DRAINED_BYTES, await self._tail.after(lag.cursor))
-            if self._lags.get(member) is not lag:
-                return  # it left, or asked for something else, while the store was read
+            return False
+        went_on = False
+        while lag.cursor < self._tail.shown and member.backlog() <= DRAINED_BYTES:
+            until = self._tail.shown
             if lag.had is not None:
                 start, end = lag.had
-                frames = frames[: start - lag.cursor]
-                if lag.cursor + len(frames) == start:
-                    lag.cursor, lag.had = end - len(frames), None
-            member.write(b"".join(frames))
-            lag.cursor += len(frames)
+                if lag.cursor == start:
+                    lag.cursor, lag.had = end, None
+                    continue
+                until = min(start, until)
+            count, frames = await self._next(lag.cursor, until)
+            if self._lags.get(member) is not lag:
+                return True  # it left, or asked for something else, while the store was read
+            member.write(frames)
+            lag.cursor += count
+            went_on = True
         lag.backlog = member.backlog()
-        if lag.cursor >= self._tail.top:
+        if lag.cursor == self._tail.shown:
             del self._lags[member]
             self._arrived(member)
+        return went_on
+
+    async def _next(self, cursor: int, until: int) -> tuple[int, bytes]:
+        """Return how many frames to send next after `cursor`, at most to `until`, and these joined.
+
+        Who fell behind together asks for the same, and is given the same bytes.
+        """
+        asked = (cursor, until)
+        if self._asked != asked:
+            frames = (await self._tail.after(cursor))[: until - cursor]
+            sizes = accumulate(map(len, frames))
+            count = 1 + sum(1 for size in sizes if size < DRAINED_BYTES)
+            taken = frames[:count]
+            self._asked, self._given = asked, (len(taken), b"".join(taken))
+        return self._given
 
     def _give_up(self, member: Member, error: Exception | None) -> None:
         self.remove(member)
         member.cut(error)
-
-
-def _up_to(size: int, frames: list[bytes]) -> list[bytes]:
-    """Return the first frames until they are `size` bytes, at least one."""
-    total = 0
-    for count, frame in enumerate(frames, start=1):
-        total += len(frame)
-        if total >= size:
-            return frames[:count]
-    return frames

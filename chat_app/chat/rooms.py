@@ -20,8 +20,9 @@ where a flush to a crowd had much to join, there will be as much again: the crow
 as long as the flush took (less the n-th part for n frames), and waits, at most once as long
 again, for posts that are being committed. A room of few, and a crowd in which one speaks at
 a time, wait for nothing.
-What waits has been committed and may be in the ring already: whoever joins or arrives at
-the top is let in after a flush, so that it neither misses it nor gets it twice.
+What waits has been committed and is in the ring already. So who is up to date is so with
+what was `shown`, which may be short of the top: whoever joins beyond it, or comes back, is
+let in where those who are there have got to, and neither misses what waits nor gets it twice.
 
 Who is not up to date (just come back, or reading slowly) has a cursor of its own and is
 brought up to date from it, out of the ring or else out of the store. One code path serves
@@ -89,30 +90,28 @@ class Room:
     async def load(self) -> None:
         """Learn the room's name and top from the store."""
         if stored := await self._store.room(self.key):
-            self.name, self._tail.top = stored.name, stored.top
+            self.name, self._tail.top, self._tail.shown = stored.name, stored.top, stored.top
 
     def join(self, member: Member, since: int, had: tuple[int, int] | None = None) -> None:
         """Let `member` have every event after `since`, but not those that it `had`.
 
         A member that has joined already is moved: it is in one place at a time.
         """
-        self.flush()
         self.leave(member)
-        if since >= self.top:
+        if since == self._tail.shown:
             self._arrived(member)
         else:
             self._behind.add(member, since, had)
 
     def _arrived(self, member: Member) -> None:
-        """Take in a member that is up to date now: all that follows, it is sent live."""
-        self.flush()  # what waits to be shown is behind this member already
+        """Take in a member that has all that was shown: what follows, it is sent live."""
         self._live.add(member)
         self.presence.arrived(member)
 
     def position(self, member: Member) -> int:
         """Return the seq up to which a member that has joined was sent everything."""
         cursor = self._behind.cursor(member)
-        return self.top if cursor is None else cursor
+        return self._tail.shown if cursor is None else cursor
 
     def leave(self, member: Member) -> None:
         self._live.discard(member)
@@ -160,6 +159,7 @@ class Room:
             return
         frames = b"".join(self._fresh)
         self._fresh.clear()
+        self._tail.shown = self._tail.top
         for member in self._live:
             member.write(frames)
         self._measure(len(frames))
@@ -188,7 +188,7 @@ class Room:
     def _leave_behind(self, members: list[Member]) -> None:
         for member in members:
             self._live.discard(member)
-            self._behind.add(member, self.top)
+            self._behind.add(member, self._tail.shown)
 
     async def history(self, before: int | None, limit: int) -> list[Event]:
         """Return the newest `limit` events, or those before a seq; oldest first."""

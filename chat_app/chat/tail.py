@@ -16,13 +16,17 @@ SLICES: Final = 12  # kept while members are behind; who resumes needs 11 at mos
 class Tail:
     """Every event of a room as a frame, encoded once as long as it is in the ring.
 
-    `top` is the seq of the room's newest committed event that has been taken in.
+    `top` is the seq of the room's newest committed event that has been taken in, and
+    `shown` that of the newest which those who are up to date have been written.
     """
 
-    __slots__ = ("_encode", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "top")
+    __slots__ = (
+        "_encode", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "shown", "top",
+    )  # fmt: skip
 
     def __init__(self, room_key: str, store: Store, encode: Callable[[Event], bytes]) -> None:
         self.top = 0
+        self.shown = 0
         self._room_key = room_key
         self._store = store
         self._encode = encode

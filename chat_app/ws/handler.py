@@ -138,7 +138,6 @@ async def _stay(
 
 def _greet(conn: Connection, request: web.Request) -> None:
     room, limits = conn.room, conn.limits
-    room.flush()
     if not conn.full:
         room.join(conn, room.top)
         return

@@ -37,7 +37,6 @@ def move(conn: Connection, command: Resume) -> None:
     or a cursor beyond the top, is a reset, and live from the top.
     """
     room = conn.room
-    room.flush()
     if command.epoch != conn.rooms.epoch or command.since > room.top:
         reason = "ahead" if command.epoch == conn.rooms.epoch else "epoch"
         conn.send(Reset(reason, conn.rooms.epoch, room.top))

@@ -434,13 +434,40 @@ async def test_a_crowd_rests_as_long_as_its_last_flush_took(house, say, monkeypa
     await say(room, "c", "d")
     await say(room, "e")
     assert member.got == ["1:a", "2:b"]
-    # Whoever joins has not missed what waits, and does not get it twice.
+    # Whoever joins then disturbs nobody, has not missed what waits, and does not get it twice.
     room.join(late, 5)
-    assert member.got == ["1:a", "2:b", "3:c", "4:d", "5:e"]
-    await say(room, "f")
-    assert late.got == []
+    await settled()
+    assert member.got == ["1:a", "2:b"]
     room.flush()
-    assert member.got[5:] == late.got == ["6:f"]
+    await say(room, "f")
+    room.flush()
+    async with asyncio.timeout(SECONDS):
+        while not late.got:
+            await asyncio.sleep(0)
+    assert member.got[2:] == ["3:c", "4:d", "5:e", "6:f"]
+    assert late.got == ["6:f"]
+
+
+async def test_who_falls_behind_while_something_waits_gets_it_too(house, say, monkeypatch):
+    monkeypatch.setattr(rooms, "CROWD", 1)
+    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 16)
+    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+    await say(room, "a", "b")
+    await settled()
+    await say(room, "c")
+    member.held = 17
+    room.signal(b"x" * 16)
+    assert room.position(member) == 2
+    member.held = 0
+    await settled()
+    room.flush()
+    async with asyncio.timeout(SECONDS):
+        while len(member.got) < 3:
+            await asyncio.sleep(0)
+    assert member.got == ["1:a", "2:b", "3:c"]
 
 
 async def test_a_crowd_in_which_one_speaks_at_a_time_waits_for_nothing(house, say, monkeypatch):
