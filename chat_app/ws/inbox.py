@@ -19,11 +19,16 @@ from aiohttp import web
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_websocket import WebSocketWriter
+from multidict import CIMultiDict
 
 # Versions with which `RoomSocket._post_start` was tried.
 TRIED: Final = ("3.14.",)
 
 QUEUE_BYTES: Final = 2**16  # half of what may wait in a queue before aiohttp pauses reading
+
+# What every socket shares once its handshake is over: nothing is ever put into these.
+_NO_TASKS: Final[set[asyncio.Task[None]]] = set()
+_SENT: Final[CIMultiDict[str]] = CIMultiDict()
 
 Offer = Callable[[Any], bool]
 
@@ -111,7 +116,7 @@ class RoomSocket(web.WebSocketResponse[Any]):
         """Have the conversation, then close as aiohttp does."""
         if self.conversation is not None:
             conversation, self.conversation = self.conversation, None
-            self.headers.clear()  # they have been sent
+            self._headers = _SENT
             await conversation
         await super().write_eof()
 
@@ -129,6 +134,8 @@ class RoomSocket(web.WebSocketResponse[Any]):
             return
         self._ws_protocol = protocol
         self._writer = writer
+        # Of compressing, which is off: one for all saves 0.2 KiB of each.
+        writer._background_tasks = _NO_TASKS  # noqa: SLF001
         self._reader = Inbox(request.protocol, loop)
         self._parser = WebSocketReader(
             self._reader, self._max_msg_size, compress=False, decode_text=self._decode_text
