@@ -53,8 +53,19 @@ class Inbox(WebSocketDataQueue):
         if not self._made:
             self._made = True
             super().__init__(self._from, QUEUE_BYTES, loop=self._events)
-            if self._first is not None and not self._first.done():
-                self._first.set_result(None)
+            self.wake()
+
+    def wake(self) -> None:
+        """End a `silence`."""
+        if self._first is not None and not self._first.done():
+            self._first.set_result(None)
+
+    def silence(self) -> asyncio.Future[None] | None:
+        """Return what is done when something waits here for the first time, if nothing has."""
+        if self._made:
+            return None
+        self._first = self._events.create_future()
+        return self._first
 
     def feed_data(self, data: Any, size: int) -> None:
         if self.offer is None or self._buffer or not self.offer(data):
@@ -70,9 +81,8 @@ class Inbox(WebSocketDataQueue):
         super().set_exception(*cause)
 
     async def read(self) -> Any:
-        if not self._made:
-            self._first = self._events.create_future()
-            await self._first
+        if (silence := self.silence()) is not None:
+            await silence
         return await super().read()
 
 
@@ -112,6 +122,11 @@ class RoomSocket(web.WebSocketResponse[Any]):
         if isinstance(self._reader, Inbox):
             self._reader.offer = offer
 
+    def silence(self) -> asyncio.Future[None] | None:
+        """Return what is done when `receive` has something, or this is closed; None if it
+        cannot be told. To await it instead of `receive` saves each connection 0.5 KiB."""
+        return self._reader.silence() if isinstance(self._reader, Inbox) else None
+
     async def write_eof(self) -> None:  # type: ignore[override]  # as in aiohttp
         """Have the conversation, then close as aiohttp does."""
         if self.conversation is not None:
@@ -123,6 +138,8 @@ class RoomSocket(web.WebSocketResponse[Any]):
     async def close(self, **how: Any) -> bool:
         """As aiohttp, which calls it too, for what it answers with a close frame itself."""
         self.on_close()
+        if isinstance(self._reader, Inbox):
+            self._reader.wake()
         return await super().close(**how)
 
     def _post_start(

@@ -72,6 +72,9 @@ class Reader:
         ws.offer_to(self.offer)
         while not conn.closing:
             self._reading = False
+            if (silence := ws.silence()) is not None:
+                await silence
+                continue
             frame = await ws.receive()
             self._reading = True
             if self._budget <= 0:
