@@ -1,4 +1,4 @@
-"""What this runs on: its name for the report, and a core for each side."""
+"""What is measured, and on what: for the reports, of the faults too; and a core for each side."""
 
 import datetime
 import os

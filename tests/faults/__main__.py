@@ -4,15 +4,10 @@
 
 import argparse
 import asyncio
-import datetime
 import json
-import os
-import platform
 import re
 import resource
 import shutil
-import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +17,7 @@ from typing import Any
 from tqdm import tqdm
 from uvloop import new_event_loop
 
+from bench import machine
 from tests.faults.rows import Progress, Result
 from tests.faults.table import ROWS, Scale
 
@@ -50,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The server has a descriptor for each connection, and so have its clients here.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    commit = _commit()
+    commit = machine.commit()
     print(f"seed {seed}, commit {commit}, scale {scale}", flush=True)
     known = {} if options.again else _passed(scale, seed, commit)
     results = [known.get(name) or _run(name, scale, seed, commit) for name in options.row]
@@ -91,11 +87,11 @@ def _run(name: str, scale: Scale, seed: int, commit: str) -> Done:
         "seed": seed,
         "commit": commit,
         "command": _command(name, scale, seed),
-        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "date": machine.today(),
         "seconds": round(time.monotonic() - started),
         "figures": result.figures,
         "violations": violations,
-        "machine": _machine(),
+        "machine": machine.describe(),
     }
     with RESULTS.open("a") as file:
         file.write(json.dumps(done, ensure_ascii=False) + "\n")
@@ -126,27 +122,6 @@ def _passed(scale: Scale, seed: int, commit: str) -> dict[str, Done]:
 def _command(name: str, scale: Scale, seed: int) -> str:
     full = " --full" if scale == "full" else ""
     return f"python -m tests.faults{full} --seed {seed} --row {name}"
-
-
-def _commit() -> str:
-    """Return the commit that is run, with a + if the files are not quite it."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(ROOT), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--", ":!docs")
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown+"
-
-
-def _machine() -> str:
-    return (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()},"
-        f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    )
 
 
 def _table(results: list[Done]) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bench import machine
 from tests.faults import __main__ as runner
 from tests.faults.rows import Result
 from tests.faults.table import Row, Scale
@@ -31,7 +32,7 @@ def ran(monkeypatch, tmp_path):
     monkeypatch.setattr(runner, "FOLDER", tmp_path / "faults")
     monkeypatch.setattr(runner, "RESULTS", tmp_path / "faults" / "results.jsonl")
     monkeypatch.setattr(runner, "PAGE", tmp_path / "page.md")
-    monkeypatch.setattr(runner, "_commit", lambda: "abc")
+    monkeypatch.setattr(machine, "commit", lambda: "abc")
     runner.PAGE.write_text(PAGE)
     return seeds
 
