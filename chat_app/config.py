@@ -40,6 +40,7 @@ class Server(_Section, frozen=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    drain_seconds: Annotated[float, Meta(ge=0, le=600)] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,18 +7,22 @@ from itsdangerous import TimestampSigner
 
 from chat_app.assets import Assets
 from chat_app.chat.accounts import Accounts
+from chat_app.chat.health import Health
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
 from chat_app.chat.links import Links
 from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
 from chat_app.config import Config
+from chat_app.drain import Drain
 from chat_app.models import Session, User
 from chat_app.store import Store
 
 CONFIG = web.AppKey("CONFIG", Config)
+DRAIN = web.AppKey("DRAIN", Drain)
 ASSETS = web.AppKey("ASSETS", Assets)
 STORE = web.AppKey("STORE", Store)
+HEALTH = web.AppKey("HEALTH", Health)
 ROOMS = web.AppKey("ROOMS", Rooms)
 USERS = web.AppKey("USERS", Users)
 SESSIONS = web.AppKey("SESSIONS", Sessions)

@@ -1,6 +1,7 @@
 """Everything that is opened when the server starts and closed when it stops, in order."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
@@ -10,25 +11,28 @@ from itsdangerous import TimestampSigner
 
 from chat_app import keys
 from chat_app.chat.accounts import Accounts
+from chat_app.chat.health import Health, Part
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
 from chat_app.chat.links import SECRET, Links
 from chat_app.chat.passwords import Passwords
 from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
+from chat_app.drain import Drain
 from chat_app.store import open_store
 from chat_app.ws.connection import Connection
 from chat_app.ws.heartbeat import sweep_for_ever
 from chat_app.ws.presence import encode_presence
-from chat_app.ws.protocol import Bye, Close, encode_event
+from chat_app.ws.protocol import encode_event
 from chat_app.ws.reader import serve
 
-# Where clients of a server that goes down wait before they come back, in milliseconds:
-# spread, so that they do not come all at once.
-RETRY_MS = (500, 8000)
+log = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 3.0  # for what was posted to be committed when the server goes down
 
 
 def setup_lifecycle(app: web.Application) -> None:
+    app[keys.DRAIN] = Drain()
     app.cleanup_ctx.extend([store_ctx, accounts_ctx, rooms_ctx, sweep_ctx])
     app.on_shutdown.append(say_goodbye)
 
@@ -36,6 +40,10 @@ def setup_lifecycle(app: web.Application) -> None:
 async def store_ctx(app: web.Application) -> AsyncIterator[None]:
     app[keys.STORE] = store = await open_store(app[keys.CONFIG].storage)
     app[keys.SIGNER] = TimestampSigner(await store.secret("cookie"), salt="guest")
+    app[keys.HEALTH] = Health(
+        Part("store_read", "rooms cannot be shown", partial(store.room, ""), needed=True),
+        Part("store_write", "messages are refused", store.check, needed=False),
+    )
     yield
     await store.close()
 
@@ -78,10 +86,24 @@ async def sweep_ctx(app: web.Application) -> AsyncIterator[None]:
 
 
 async def say_goodbye(app: web.Application) -> None:
-    """Tell all connections at once that the server goes down, and close them."""
+    """Have all that was posted answered, tell everybody to come back, and close all sockets."""
+    drain, rooms = app[keys.DRAIN], app[keys.ROOMS]
+    drain.leaving.set()
     open_now: set[Connection] = app[keys.CONNECTIONS]
     connections = tuple(open_now)  # it changes while they close
-    for conn in connections:
-        conn.send(Bye(Close.RESTART, RETRY_MS))
-    if connections:
-        await asyncio.wait([conn.close(Close.RESTART) for conn in connections])
+    answered, retry_ms = asyncio.Event(), when_to_come_back(len(connections))
+    goodbyes = [conn.goodbye(answered, retry_ms) for conn in connections]
+    if not await drain.wait_for(rooms.settle(), SETTLE_SECONDS):
+        log.warning("going down before all that was posted was committed and answered")
+    answered.set()
+    if goodbyes:
+        await asyncio.wait(goodbyes)
+
+
+def when_to_come_back(connections: int) -> tuple[int, int]:
+    """Return the range of milliseconds in which clients spread their return.
+
+    A thousand come back a second, a third of what one core can take in
+    (docs/performance.md): sooner than they can, and they would hold each other up.
+    """
+    return 500, min(max(500 + connections, 2000), 8000)

@@ -21,6 +21,7 @@ from uvloop import new_event_loop
 from chat_app import __version__, keys
 from chat_app.assets import find_folder, load_assets
 from chat_app.config import Config, load_config
+from chat_app.drain import Drain
 from chat_app.errors import StartError
 from chat_app.jobs import Job, add_jobs
 from chat_app.lifecycle import setup_lifecycle
@@ -29,7 +30,9 @@ from chat_app.web.middlewares import add_headers, arrival, errors, visitor
 from chat_app.web.rendering import setup_templates
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
-SHUTDOWN_SECONDS = 5.0  # for handlers that are still answering when the server goes down
+# For requests that are still being answered when all sockets are closed; aiohttp waits as long
+# again for those that it cancels. With the goodbye it makes less than the promised 10 s.
+SHUTDOWN_SECONDS = 2.0
 # What the kernel may hold for a reader that has gone; by default it grows to megabytes.
 SEND_BUFFER_BYTES = 64 * 1024
 # In which a peer must take something. An answer would wait for its reader as long as it
@@ -57,11 +60,14 @@ def create_app(config: Config) -> web.Application:
 
 
 async def serve(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartError where that is not possible."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    """Serve until SIGTERM or SIGINT, and drain; a second signal cuts that short.
+
+    Raises StartError where it cannot serve.
+    """
     app = create_app(config)
+    drain = app[keys.DRAIN]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, drain.ask)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -82,13 +88,26 @@ async def serve(config: Config) -> None:
         gc.set_threshold(*GC_THRESHOLDS)
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
-        print(f"Rooms are open at http://{shown}:{bound}/chat/", flush=True)
+        lines = f"Rooms are open at http://{shown}:{bound}/chat/"
         if not await app[keys.STORE].accounts.has_owner():
             link = f"http://{shown}:{bound}/link/{app[keys.LINKS].make('first')}/"
-            print(f"Nobody owns this server yet; who opens this can: {link}", flush=True)
-        await stop.wait()
+            lines += f"\nNobody owns this server yet; who opens this can: {link}"
+        print(lines, flush=True)  # at once: who waits for the first line finds both
+        await drain.begun.wait()
+        seconds = config.server.drain_seconds
+        await drain.wait_for(asyncio.sleep(seconds), seconds)
     finally:
+        hurry = asyncio.create_task(cut_when_hurried(drain, runner), name="hurry")
         await runner.cleanup()
+        hurry.cancel()
+
+
+async def cut_when_hurried(drain: Drain, runner: web.AppRunner) -> None:
+    """Cut every connection once there is no time: whatever waits for a peer ends then."""
+    await drain.hurried.wait()
+    for connection in runner.server.connections if runner.server else ():
+        if connection.transport is not None:
+            connection.transport.abort()
 
 
 async def listen(runner: web.AppRunner, host: str, port: int) -> None:

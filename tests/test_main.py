@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar
 
+from chat_app import keys
+from chat_app.main import cut_when_hurried
 from tests.clients import Client
 from tests.servers import serve
 
@@ -181,6 +183,38 @@ async def test_a_second_signal_is_no_failure(tmp_path):
         for _ in range(20):
             server.process.send_signal(signal.SIGTERM)
             await asyncio.sleep(0.005)
+
+
+async def test_while_it_drains_it_serves_and_says_that_it_is_not_ready(tmp_path):
+    async with serve(tmp_path, "server.drain_seconds=600") as server, ClientSession() as visitor:
+
+        async def ready():
+            async with visitor.get(f"{server.url}/readyz") as answer:
+                return answer.status
+
+        assert await ready() == 200
+        server.process.send_signal(signal.SIGTERM)
+        while await ready() != 503:
+            await asyncio.sleep(0.01)
+        async with visitor.get(f"{server.url}/chat/lobby/") as page:
+            assert page.status == 200
+        ws = await visitor.ws_connect(f"{server.url}/ws/chat/lobby/", protocols=["chat.v1"])
+        client = Client(ws)
+        await client.greeted()
+        await client.post("still served")
+        # The end of this block is a second signal, and nobody waits for ten minutes.
+
+
+async def test_who_is_in_a_hurry_waits_for_no_peer(join, client):
+    alice = await join("lobby")
+    drain = client.app[keys.DRAIN]
+    cutting = asyncio.create_task(cut_when_hurried(drain, client.server.runner))
+    drain.ask()
+    await alice.post("served as ever")
+    drain.ask()
+    await cutting
+    assert await alice.close_code() == 1006
+    assert not await drain.wait_for(asyncio.Event().wait(), 600)
 
 
 def test_help_and_version(tmp_path):

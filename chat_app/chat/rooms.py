@@ -268,6 +268,14 @@ class Rooms:
             room.show()
             self._close_unused(room)
 
+    async def settle(self) -> None:
+        """Wait until all that was posted is committed, its authors have heard, and all is shown."""
+        # Asked again and again, once in a server's life: no message pays for telling.
+        while any(room.posting for room in self._open.values()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        for room in self._open.values():
+            room.flush()  # a crowd may be resting
+
     async def close(self) -> None:
         """Commit what has been posted; afterwards everything is refused."""
         await self._log.close()

@@ -56,6 +56,10 @@ class Store(Protocol):
         """Return the secret of that name: 64 hex digits, made when first asked for."""
         ...
 
+    async def check(self) -> None:
+        """Write and commit something that nobody sees; raise StoreUnavailable if that fails."""
+        ...
+
     async def close(self) -> None:
         """Commit what is under way and close; nothing but `close` may be called any more."""
         ...

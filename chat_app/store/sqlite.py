@@ -165,6 +165,13 @@ class SqliteStore:
             )
         return str(self._read(query, (f"secret.{name}",))[0][0])
 
+    async def check(self) -> None:
+        async with self._transaction():
+            self._writer.execute(
+                "INSERT INTO settings VALUES ('checked', datetime())"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            )
+
     async def close(self) -> None:
         async with self._writing:
             if self._closed:

@@ -17,7 +17,7 @@ from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Session, User
 from chat_app.ws import protocol
 from chat_app.ws.inbox import RoomSocket
-from chat_app.ws.protocol import Ack, Close, Frame, Renamed
+from chat_app.ws.protocol import Ack, Bye, Close, Frame, Renamed
 
 log = logging.getLogger(__name__)
 
@@ -202,6 +202,17 @@ class Connection:
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(code, reason), name="close")
         return self._closing
+
+    def goodbye(self, answered: asyncio.Event, retry_ms: tuple[int, int]) -> asyncio.Task[None]:
+        """Serve it no more; once all is `answered`, tell it when to come back, and close it."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._goodbye(answered, retry_ms), name="goodbye")
+        return self._closing
+
+    async def _goodbye(self, answered: asyncio.Event, retry_ms: tuple[int, int]) -> None:
+        await answered.wait()
+        self.send(Bye(Close.RESTART, retry_ms))
+        await self._close(Close.RESTART, "")
 
     @property
     def closing(self) -> bool:

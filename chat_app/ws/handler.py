@@ -114,6 +114,8 @@ async def _stay(
     session = request[keys.SESSION]
     may_speak = app[keys.ACCOUNTS].may_speak(session)
     conn.identify(app[keys.SESSIONS], session, may_speak=may_speak)
+    if app[keys.DRAIN].leaving.is_set():  # just now, while it came in
+        conn.close(Close.RESTART)
     try:
         if not conn.closing:
             room.presence.enter(conn, user)

@@ -142,11 +142,22 @@ async def test_a_batch_that_fails_leaves_nothing_and_the_next_is_numbered_from_t
         await store.append([draft("id-2"), draft("id-3"), draft("id-4", room="new")])
     assert refused.value.retry_ms
     store._writer = writer
+    await store.check()
 
     (appended,) = await store.append([draft("id-2")])
     assert (appended.event.seq, appended.duplicate) == (2, False)
     assert await seqs(store) == [1, 2]
     assert await store.room("new") is None
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
+async def test_a_check_fails_where_a_message_would(store, statement):
+    writer = store._writer
+    store._writer = FailingDisk(writer, lambda sql, *_: sql == statement)
+    with pytest.raises(StoreUnavailable):
+        await store.check()
+    store._writer = writer
+    await store.check()
 
 
 async def test_a_cancelled_append_leaves_the_store_usable(store):

@@ -42,6 +42,15 @@ async def test_a_room_counts_its_events_from_one(store):
     assert await seqs(store) == [1, 2, 3]
 
 
+async def test_a_check_changes_nothing_that_anybody_sees(store):
+    await store.append([draft("id-1")])
+    epoch = store.epoch
+    for _ in range(2):
+        await store.check()
+    assert store.epoch == epoch
+    assert await seqs(store) == [1]
+
+
 async def test_an_event_is_kept_as_it_was_said(store):
     (appended,) = await store.append([draft("id-1", "안녕\n\t😀 '; DROP TABLE", at=123)])
     (event,) = await store.events("lobby", limit=1)

@@ -353,8 +353,3 @@ async def test_refusals_are_in_the_visitors_language(client):
     english = "A message has at most {limit} characters."
     assert TRANSLATIONS["ko"].gettext(english) != english
     assert TRANSLATIONS["ko"].gettext(english).format(limit=4000) in await answer.text()
-
-
-async def test_health(client):
-    assert (await client.get("/healthz")).status == 200
-    assert (await client.get("/readyz")).status == 200

@@ -1,11 +1,13 @@
 """A client of chat.v1: greeted, acknowledged, caught up."""
 
 import asyncio
+import threading
 
 import pytest
 
 from chat_app import keys
 from chat_app.chat.tail import RING_BYTES
+from chat_app.lifecycle import when_to_come_back
 from chat_app.ws.heartbeat import PING_SECONDS, PONG_SECONDS, SWEEP_SECONDS, sweep
 from tests.clients import settled
 
@@ -156,10 +158,83 @@ async def test_going_down_says_so_to_all_at_once(join, client):
     alice, bare = await join("lobby", "alice"), await join("lobby", "bob", bare=True)
     closing = asyncio.create_task(client.server.close())
     bye = await alice.next()
-    assert (bye["type"], bye["code"], bye["retry_ms"]) == ("bye", 1012, [500, 8000])
+    assert (bye["type"], bye["code"], bye["retry_ms"]) == ("bye", 1012, [500, 2000])
     assert await alice.close_code() == 1012
     assert await bare.close_code() == 1012
     await closing
+
+
+class HeldDisk:
+    """A connection to the log whose commits wait until they are let go."""
+
+    def __init__(self, writer):
+        self._writer = writer
+        self.held, self.let_go = threading.Event(), threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._writer, name)
+
+    def execute(self, sql, *parameters):
+        if sql == "COMMIT":
+            self.held.set()
+            self.let_go.wait()
+        return self._writer.execute(sql, *parameters)
+
+
+@pytest.fixture
+def held_disk(app, client):
+    store = app[keys.STORE]
+    disk = store._writer = HeldDisk(store._writer)
+    yield disk
+    disk.let_go.set()
+
+
+async def test_what_was_posted_is_answered_and_shown_before_the_goodbye(join, client, held_disk):
+    alice, bob = await join("lobby", "alice"), await join("lobby", "bob")
+    await alice.send({"type": "post", "id": "in-flight-1", "message": "just in time"})
+    await asyncio.to_thread(held_disk.held.wait)
+    closing = asyncio.create_task(client.server.close())
+    await client.app[keys.DRAIN].leaving.wait()
+    # What comes now is not taken: it will be sent again, to another server or the next.
+    await alice.send({"type": "post", "id": "too-late-1", "message": "too late"})
+    await settled()
+    held_disk.let_go.set()
+    # Of what she sent too late nothing comes; her own message may, beside its ack.
+    answers = [await alice.next()]
+    while answers[-1]["type"] != "bye":
+        answers.append(await alice.next())
+    assert {answer["id"] for answer in answers[:-1]} == {"in-flight-1"}
+    assert "ack" in [answer["type"] for answer in answers]
+    assert await alice.close_code() == 1012
+    assert (await bob.next())["message"] == "just in time"
+    assert (await bob.next())["type"] == "bye"
+    await closing
+
+
+async def test_a_log_that_does_not_answer_keeps_nobody_from_going(
+    join, client, held_disk, monkeypatch
+):
+    monkeypatch.setattr("chat_app.lifecycle.SETTLE_SECONDS", 0.05)
+    alice = await join("lobby", "alice")
+    await alice.send({"type": "post", "id": "in-flight-1", "message": "too late"})
+    await asyncio.to_thread(held_disk.held.wait)
+    closing = asyncio.create_task(client.server.close())
+    assert (await alice.next())["type"] == "bye"
+    assert await alice.close_code() == 1012
+    held_disk.let_go.set()
+    await closing
+
+
+async def test_who_comes_in_while_it_goes_down_is_told_to_come_back(join, app):
+    app[keys.DRAIN].leaving.set()
+    alice = await join("lobby", "alice")
+    assert await alice.close_code() == 1012
+
+
+def test_many_take_their_time_to_come_back():
+    assert when_to_come_back(0) == (500, 2000)
+    assert when_to_come_back(3_000) == (500, 3_500)
+    assert when_to_come_back(100_000) == (500, 8_000)
 
 
 async def test_leaving_leaves_nothing_behind(join, app):
