@@ -26,6 +26,7 @@ from chat_app.errors import StartError
 from chat_app.jobs import Job, add_jobs
 from chat_app.lifecycle import setup_lifecycle
 from chat_app.routes import setup_routes
+from chat_app.systemd import keep_watchdog_quiet, notify
 from chat_app.web.middlewares import add_headers, arrival, errors, visitor
 from chat_app.web.rendering import setup_templates
 
@@ -74,6 +75,7 @@ async def serve(config: Config) -> None:
         shutdown_timeout=SHUTDOWN_SECONDS,
         keepalive_timeout=IDLE_SECONDS,
     )
+    watchdog = asyncio.create_task(keep_watchdog_quiet(), name="watchdog")
     try:
         await runner.setup()
         host, port = config.server.host, config.server.port
@@ -93,13 +95,16 @@ async def serve(config: Config) -> None:
             link = f"http://{shown}:{bound}/link/{app[keys.LINKS].make('first')}/"
             lines += f"\nNobody owns this server yet; who opens this can: {link}"
         print(lines, flush=True)  # at once: who waits for the first line finds both
+        notify("READY=1")
         await drain.begun.wait()
+        notify("STOPPING=1")
         seconds = config.server.drain_seconds
         await drain.wait_for(asyncio.sleep(seconds), seconds)
     finally:
         hurry = asyncio.create_task(cut_when_hurried(drain, runner), name="hurry")
         await runner.cleanup()
         hurry.cancel()
+        watchdog.cancel()
 
 
 async def cut_when_hurried(drain: Drain, runner: web.AppRunner) -> None:
