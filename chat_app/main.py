@@ -173,7 +173,8 @@ def _is_ours(record: logging.LogRecord) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="run.py", description="Rooms on the web that anybody can open."
+        prog=Path(sys.argv[0]).name,  # run.py, or chat-app where it is installed
+        description="Rooms on the web that anybody can open.",
     )
     parser.add_argument("--version", action="version", version=f"chat-app {__version__}")
     parser.add_argument(

@@ -41,20 +41,22 @@ async def serve(
     stop: signal.Signals = signal.SIGTERM,
     program: Sequence[str] = ("run.py",),
     environment: Mapping[str, str] = MappingProxyType({}),
+    python: Path = Path(sys.executable),
+    cwd: Path = ROOT,
 ) -> AsyncIterator[Server]:
     """Run a server with its data in folder until the block ends; it must end well too.
 
     It is ended by the signal `stop`, if the block has not ended it already. `program`
-    is what Python runs, `environment` what it finds besides ours.
+    is what `python` runs in the folder `cwd`, `environment` what it finds besides ours.
     """
     log = folder / "server.log"
-    command = [sys.executable, "-W", "error", *program]
+    command = [str(python), "-W", "error", *program]
     for setting in ("server.port=0", f"storage.folder={folder / 'data'}", *settings):
         command += ["--set", setting]
     ours = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**ours, **environment}, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=cwd, env={**ours, **environment}, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         yield Server(await _url(process, log), process, log)
