@@ -1,13 +1,13 @@
 // The room page: puts the parts together, and nothing else.
 import { Pending, load } from "./core/kept.js"
 import { Outbox } from "./core/outbox.js"
-import { RoomLog, RoomSocket } from "./core/socket.js"
+import { RoomLog, RoomSocket, Typing } from "./core/socket.js"
 import { Clock } from "./core/texts.js"
 import { Composer, raise } from "./ui/composer.js"
 import { find } from "./ui/elements.js"
 import { History, Scroll, unread } from "./ui/history.js"
 import { Announcer, Badge, Status, keys, work } from "./ui/page.js"
-import { Members, Typing, showName, showTyping } from "./ui/people.js"
+import { Members, showName, showTyping } from "./ui/people.js"
 import { Timeline } from "./ui/timeline.js"
 
 // events missed beyond which they load on demand

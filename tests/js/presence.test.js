@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Presence } from "../../static/js/ui/people.js"
+import { Presence } from "../../static/js/core/socket.js"
 
 const user = (name) => ({ id: `u_${name}`, name })
 const names = (presence, me = "u_me") => presence.list(me).map(({ name }) => name)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"
-import { Typing } from "../../static/js/ui/people.js"
+import { Typing } from "../../static/js/core/socket.js"
 
 const ann = { id: "u_a", name: "Ann" }
 const bob = { id: "u_b", name: "Bob" }

@@ -1,43 +1,10 @@
-// Who is here, who is typing, and one's own name.
+// Who is here, who is typing, and one's own name, as they are shown.
+import { Presence } from "../core/socket.js"
 import { fill, hue, initial, number } from "../core/texts.js"
 import { find, stamp } from "./elements.js"
+/** @import { News } from "../core/socket.js" */
 
-// of them are listed; the server names no more of a larger room
-const MOST = 200
-// ms between two tellings that one types
-const PAUSE = 3000
-// s that such a telling lasts, unless the server says otherwise
-const TTL = 5
 const KEYS = ["", "typing_one", "typing_two", "typing_three"]
-
-/** @typedef {{op: "state" | "join" | "leave", users: User[], count: number}} News */
-
-/** Who is in the room now, as the server tells it: a state, then who came and who went. */
-export class Presence {
-  /** @type {Map<string, User>} */
-  #users = new Map()
-  /** All of them, also those who are not named. */
-  count = 0
-
-  /** @param {string} language in whose order the names are listed */
-  constructor(language) {
-    this.#order = new Intl.Collator(language, { numeric: true }).compare
-  }
-  #order
-
-  /** @param {News} news */
-  take({ op, users, count }) {
-    if (op === "state") this.#users.clear()
-    for (const user of users) op === "leave" ? this.#users.delete(user.id) : this.#users.set(user.id, user)
-    this.count = count
-  }
-
-  /** @param {string} me an id: listed first @returns {User[]} */
-  list(me) {
-    const rank = (/** @type {User} */ user) => (user.id === me ? 0 : 1)
-    return [...this.#users.values()].sort((a, b) => rank(a) - rank(b) || this.#order(a.name, b.name)).slice(0, MOST)
-  }
-}
 
 /**
  * Their list: a column on a wide screen, a popover on a narrower one, a sheet on a phone.
@@ -103,46 +70,6 @@ export class Members {
   #place() {
     this.#close()
     ;(this.#wide.matches ? find("#side") : this.dialog).append(this.panel)
-  }
-}
-
-/**
- * Who is typing: told to the others while one really types, and forgotten when nothing more is heard.
- * Fires "change" (detail: the names of those who type) whenever they become others.
- */
-export class Typing extends EventTarget {
-  #told = -Infinity
-  /** @type {Map<string, {name: string, timer: Timer}>} */
-  #typists = new Map()
-
-  /** @param {(frame: object) => boolean} send false: not connected */
-  constructor(send) {
-    super()
-    this.send = send
-  }
-
-  /** One typed; nothing is told of an empty field. @param {string} text @param {number} [now] ms */
-  typed(text, now = performance.now()) {
-    if (text.trim() && now - this.#told >= PAUSE && this.send({ type: "typing" })) this.#told = now
-  }
-
-  /** @param {{user: User, ttl?: number}} news */
-  heard({ user: { id, name }, ttl = TTL }) {
-    const known = this.#typists.get(id)
-    clearTimeout(known?.timer)
-    this.#typists.set(id, { name, timer: setTimeout(() => this.stopped(id), ttl * 1000) })
-    if (known?.name !== name) this.#changed()
-  }
-
-  /** They have said it, or left. @param {string} id */
-  stopped(id) {
-    clearTimeout(this.#typists.get(id)?.timer)
-    if (this.#typists.delete(id)) this.#changed()
-  }
-
-  #changed() {
-    const detail = [...this.#typists.values()].map(({ name }) => name)
-    this.dispatchEvent(new CustomEvent("change", { detail }))
   }
 }
 
