@@ -12,7 +12,9 @@ import html
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from tqdm import tqdm
 from tests.e2e.browsers import OPTIONS, executable
 from tests.gallery.scene import furnish
 from tests.gallery.states import GROUPS, Shot, State
-from tests.servers import serve
+from tests.servers import Server, serve
 
 FOLDER = Path(__file__).parents[2] / ".gallery"
 
@@ -89,28 +91,40 @@ async def picture(only: str) -> list[str]:
     failed: list[str] = []
     wanted = [
         (group, caption, state, size)
+        for size in SIZES
         for group, states in GROUPS.items()
         for caption, state in states
-        for size in SIZES
         if only in caption and (size in EVERYWHERE or caption in ALSO[size])
     ]
     path = executable("chromium")
     assert path, "no chromium: `make gallery` installs it, or set CHROMIUM"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=OPTIONS["chromium"]["args"]
+        )
+        with tqdm(total=len(wanted), dynamic_ncols=True, leave=False) as progress:
+            # A server of its own for each size: what was said for one picture is not in the next.
+            for size, shots in groupby(wanted, key=lambda shot: shot[3]):
+                async with furnished() as server:
+                    for group, caption, state, _ in shots:
+                        file = FOLDER / f"{group}, {caption}, {size}.png"
+                        try:
+                            await shoot(browser, server.url, state, size, file)
+                        except (BrowserError, AssertionError) as error:
+                            failed.append(f"{file.stem}: {error!r}")
+                        progress.update()
+        await browser.close()
+    return failed
+
+
+@asynccontextmanager
+async def furnished() -> AsyncIterator[Server]:
+    """A server with the rooms of the scene."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         await furnish(data / "data")
-        async with serve(data, "limits.message_rate=0") as server, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=path, args=OPTIONS["chromium"]["args"]
-            )
-            for group, caption, state, size in tqdm(wanted, dynamic_ncols=True, leave=False):
-                file = FOLDER / f"{group}, {caption}, {size}.png"
-                try:
-                    await shoot(browser, server.url, state, size, file)
-                except (BrowserError, AssertionError) as error:
-                    failed.append(f"{file.stem}: {error}")
-            await browser.close()
-    return failed
+        async with serve(data, "limits.message_rate=0") as server:
+            yield server
 
 
 async def shoot(browser: Browser, url: str, state: State, size: str, file: Path) -> None:

@@ -15,7 +15,7 @@ MINUTE = 60_000
 LONG, KOREAN, ARABIC = "lunch", "점심 모임", "غرفة الغداء"
 
 _ANN = User("u_00000000000000a1", "Ann")
-_BOB = User("u_00000000000000b7", "Bob Featherstonehaugh-Cholmondeley")
+_BOB = User("u_00000000000000b7", "Bob Featherstonehaugh-Marchbanks")
 _STAR = User("u_00000000000000c4", "한별")
 _MIRA = User("u_00000000000000d9", "ميرا")
 _SUJIN = User("u_00000000000000e2", "수진")

@@ -25,10 +25,12 @@ class Shot:
     url: str
     size: str
 
-    async def enter(self, room: str) -> None:
+    async def enter(self, room: str, *, alone: bool = False) -> None:
+        """Open a room, with who is there; `alone`: without a connection there is nobody."""
         await self.page.goto(f"/chat/{quote(room, safe='')}/")
         if self.size != "no scripts":
-            await until(self.page, "document.querySelector('#chat-log[data-live]')")
+            sign = "#chat-log[data-live]" if alone else "#members-list li"
+            await until(self.page, f"document.querySelector('{sign}')")
 
     async def say(self, *texts: str) -> None:
         for text in texts:
@@ -71,7 +73,7 @@ async def empty(shot: Shot) -> None:
 
 
 async def first_words(shot: Shot) -> None:
-    await shot.enter(f"first words {shot.size}")
+    await shot.enter("Book club")
     await shot.say("Hello?", "Is anybody here?", "👋")
     await until(shot.page, "document.querySelectorAll('.chunk .own').length === 3")
 
@@ -131,7 +133,7 @@ async def refused(shot: Shot) -> None:
         await socket.close(code=4503)
 
     await shot.page.route_web_socket("**/ws/**", close)
-    await shot.enter(LONG)
+    await shot.enter(LONG, alone=True)
     await until(shot.page, "document.querySelector('#status').matches('.shown')")
 
 
@@ -145,7 +147,7 @@ async def reading_the_past(shot: Shot) -> None:
 
 
 async def unread(shot: Shot) -> None:
-    room = f"unread {shot.size}"
+    room = "Garden"
     async with visitor(shot.url, room, "Ann") as ann:
         await ann.post("You have seen this.")
         await shot.enter(room)
@@ -164,7 +166,7 @@ async def focused_message(shot: Shot) -> None:
 
 
 async def members(shot: Shot) -> None:
-    names = ("Ann", "한별", "ميرا", "Bob Featherstonehaugh-Cholmondeley")
+    names = ("Ann", "한별", "ميرا", "Bob Featherstonehaugh-Marchbanks")
     async with (
         visitor(shot.url, LONG, names[0]),
         visitor(shot.url, LONG, names[1]),
@@ -206,13 +208,8 @@ async def account_new(shot: Shot) -> None:
 
 
 async def account(shot: Shot) -> None:
-    """Each size has a name of its own."""
-    name = f"한별 {shot.size}"
     await shot.page.goto("/account/")
-    await _fill_in(shot.page, name)
-    if not shot.page.url.endswith("/chat/"):  # pictured in the other colours before
-        await shot.page.goto("/login/")
-        await _fill_in(shot.page, name)
+    await _fill_in(shot.page, "한별")
     await shot.page.goto("/account/")
 
 
