@@ -9,13 +9,14 @@ from functools import partial
 from aiohttp import web
 
 from chat_app import main
-from chat_app.chat import behind
+from chat_app.chat import behind, presence
 from chat_app.web import forms
 from chat_app.ws import connection
 
 if __name__ == "__main__":
     for module in (behind, connection):
         vars(module)["PATIENCE_SECONDS"] = 1.5
+    vars(presence)["GRACE_SECONDS"] = 0.5
     main.IDLE_SECONDS = 1.5
     forms.FORM_SECONDS = 1.0
     # aiohttp reads on for a while after an answer that came before the request's end.

@@ -9,6 +9,7 @@ from tests.faults.goodbye import goodbye
 from tests.faults.kill import kill
 from tests.faults.leaks import leaks
 from tests.faults.malformed import malformed
+from tests.faults.people import people
 from tests.faults.rows import Result
 from tests.faults.slow import slow
 from tests.faults.slow_disk import slow_disk
@@ -117,6 +118,17 @@ ROWS: Mapping[str, Row] = {
             "full": {"acknowledged": 100_000},
         },
         {"longest turn, ms": 20.0},
+    ),
+    "people": Row(
+        "a crowd comes and goes",
+        people,
+        {
+            "short": {"members": 200, "seconds": 1.0, "program": HURRIED},
+            "ten-minute": {"members": 1_000, "seconds": 5.0},
+            "full": {"members": 1_000, "seconds": 5.0},
+        },
+        # Ten seconds of grace, and up to one until it is told.
+        {"half gone after, s": 12.0},
     ),
     "leaks": Row(
         "connect and close",

@@ -58,6 +58,12 @@ async def test_a_slow_disk_costs_nothing_but_time(tmp_path):
     assert not result.violations[:3]
 
 
+async def test_a_crowd_is_told_of_itself_in_a_handful_of_frames(tmp_path):
+    result = await short("people", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["members"] == 200
+
+
 async def test_coming_and_going_leaves_nothing_behind(tmp_path):
     result = await short("leaks", tmp_path)
     assert not result.violations[:3]
