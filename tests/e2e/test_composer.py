@@ -20,6 +20,7 @@ async def sent(page: Page) -> list[str]:
     await page.keyboard.type("end")
     await page.keyboard.press("Enter")
     await until(page, f"{LINES}.at(-1) === 'end'")
+    assert await page.locator("#pending .row").count() == 0  # nor did the server refuse any
     lines: list[str] = await page.evaluate(LINES)
     return lines[:-1]
 

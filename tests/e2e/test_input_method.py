@@ -68,6 +68,8 @@ class Typist:
         await self.page.keyboard.type("end")
         await self.press("Enter")
         await until(self.page, f"{LINES}.at(-1) === 'end'")
+        # Nor did the server refuse any.
+        assert await self.page.locator("#pending .row").count() == 0
         lines: list[str] = await self.page.evaluate(LINES)
         return lines[:-1]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
@@ -60,11 +59,18 @@ COVER = """([height, scale]) => {
 }"""
 
 
-@pytest.mark.chromium  # no touch screen can be put before Firefox
+# No touch screen can be put before Firefox: it is only told of one.
+TOUCH = """
+const match = matchMedia
+matchMedia = query => query === '(pointer: coarse)' ? {matches: true} : match(query)
+"""
+
+
 async def test_a_keyboard_that_covers_the_page_raises_the_composer_and_nothing_else(
     new_context: Callable[..., Awaitable[BrowserContext]],
 ):
     phone = await new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    await phone.add_init_script(TOUCH)
     page = await phone.new_page()
     await page.goto("/chat/keys/")
     below = await page.evaluate(COVER, [740, 1])

@@ -68,10 +68,10 @@ async def test_nothing_scrolls_sideways_at_320_pixels(
     problems[:] = [each for each in problems if "status of 40" not in each]  # asked for
 
 
-@pytest.mark.chromium  # playwright cannot ask an unpatched Firefox for this
 async def test_who_wants_no_motion_sees_none(new_context: NewContext, room: str):
     page = await (await new_context(reduced_motion="reduce")).new_page()
     await page.goto("/chat/")
+    assert await page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
     assert await page.evaluate(MOVING) == []
     await page.goto(room)
     await say(page, "mine")
@@ -83,6 +83,7 @@ async def test_who_wants_no_motion_sees_none(new_context: NewContext, room: str)
     assert await page.evaluate(MOVING) == []
 
 
+# An unpatched Firefox takes neither other colours nor paper from playwright.
 @pytest.mark.chromium
 async def test_with_forced_colours_ones_own_and_the_focus_are_seen(
     new_context: NewContext, room: str
@@ -114,6 +115,7 @@ async def test_paper_has_all_messages_and_no_composer(page: Page, room: str):
     assert await rows.count() == 51
     heights = await rows.evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
     assert min(heights) > 0
-    # The log is as long as what is in it: paper does not scroll.
+    # The log is as long as what is in it, and no scroller: paper cuts those where a page ends.
     log = "document.querySelector('#chat-log')"
     assert await page.evaluate(f"{log}.scrollHeight - {log}.clientHeight") <= 1
+    assert await page.evaluate(f"getComputedStyle({log}).overflowY") == "visible"

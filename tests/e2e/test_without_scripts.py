@@ -68,6 +68,7 @@ async def test_one_can_enter_write_change_name_and_language(
     await page.fill("#room-name-input", "plain")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/chat/plain/")
+    await expect(page.locator("button:visible")).to_have_count(1)  # send
     await page.fill("#chat-message-input", "hello")
     await page.click("#chat-message-submit")
     await expect(page.locator(".row .body")).to_have_text("hello")
