@@ -24,13 +24,14 @@ async function complete() {
 // A new version waits until the last page of the old one is closed: that one may still need its files.
 async function activate() {
   for (const name of await caches.keys()) if (name !== VERSION) await caches.delete(name)
-  await worker.registration.navigationPreload?.enable() // not to start up before the page is asked for
+  // With it, where the server cannot be reached Firefox shows its own page instead of our answer.
+  await worker.registration.navigationPreload?.disable()
 }
 
 /** @param {any} event */
-async function navigate({ request, preloadResponse }) {
+async function navigate({ request }) {
   try {
-    return (await preloadResponse) ?? (await fetch(request))
+    return await fetch(request)
   } catch {
     return (await caches.match(SHELL, { ignoreVary: true })) ?? Response.error()
   }

@@ -1,11 +1,17 @@
 """Pages without a network: the service worker and what it keeps."""
 
+import asyncio
+import contextlib
 import re
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Error as BrowserError
 
 from tests.e2e.waiting import until
+from tests.servers import Server, serve
 
 KEPT = """async () => {
     const urls = []
@@ -37,6 +43,29 @@ async def test_without_a_network_a_page_says_so_and_comes_back_by_itself(
     await context.set_offline(False)
     await expect(page.locator(".chunk .body")).to_have_text("a secret")
     problems[:] = [each for each in problems if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+async def test_while_the_server_is_away_a_page_says_so_and_leads_back(
+    page: Page, server: Server, tmp_path: Path, problems: list[str]
+):
+    await page.goto("/chat/away/")
+    await page.keyboard.type("a secret")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('#chat-log').value === 'a secret\\n'")
+    await until(page, ACTIVE)
+
+    server.process.terminate()
+    await asyncio.to_thread(server.process.wait)
+    # Firefox tells playwright of the network's failure, and shows what the worker answered.
+    with contextlib.suppress(BrowserError):
+        await page.reload()
+    await expect(page.locator("h1").first).to_have_text("You are offline")
+    assert "a secret" not in await page.content()
+    async with serve(tmp_path, f"server.port={urlsplit(server.url).port}"):
+        await page.get_by_role("link", name="Try again").click()
+        await expect(page.locator(".chunk .body")).to_have_text("a secret")
+        await page.close()
+    problems.clear()  # every try to connect
 
 
 async def test_the_worker_keeps_static_files_and_one_page_and_cleans_up(page: Page):
