@@ -49,6 +49,56 @@ class RoomNameRefused(ChatError):
     code, status, close = "room_name", 400, 4504
 
 
+class RoomNotFound(ChatError):
+    """A private room that is not there, or hidden from this user: the two must look alike."""
+
+    code, status, close = "room_not_found", 404, 4504
+
+
+class Banned(ChatError):
+    """Put out of this room."""
+
+    code, status, close = "banned", 403, 4503
+
+
+class Muted(ChatError):
+    code, status = "muted", 403
+
+
+class RoomLocked(ChatError):
+    code, status = "locked", 403
+
+
+class AnnounceOnly(ChatError):
+    """Only moderators write in this room."""
+
+    code, status = "announce_only", 403
+
+
+class SlowMode(ChatError):
+    """Too soon after one's last message in this room."""
+
+    code, status = "slow_mode", 429
+
+
+class NotAllowed(ChatError):
+    """What one's role in the room does not allow, or not towards that person."""
+
+    code, status = "not_allowed", 403
+
+
+class OwnerNeeded(ChatError):
+    """A private room's last owner cannot go."""
+
+    code, status = "owner_needed", 409
+
+
+class UserNotFound(ChatError):
+    """Nobody of that name, or id, is known here."""
+
+    code, status = "user_not_found", 404
+
+
 class UserNameRefused(ChatError):
     code = "user_name"
 

@@ -8,8 +8,11 @@ from itsdangerous import TimestampSigner
 from chat_app.assets import Assets
 from chat_app.chat.accounts import Accounts
 from chat_app.chat.health import Health
+from chat_app.chat.invites import Invites
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
 from chat_app.chat.links import Links
+from chat_app.chat.members import Members
+from chat_app.chat.moderation import Moderation
 from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
@@ -24,6 +27,9 @@ ASSETS = web.AppKey("ASSETS", Assets)
 STORE = web.AppKey("STORE", Store)
 HEALTH = web.AppKey("HEALTH", Health)
 ROOMS = web.AppKey("ROOMS", Rooms)
+MEMBERS = web.AppKey("MEMBERS", Members)
+MODERATION = web.AppKey("MODERATION", Moderation)
+INVITES = web.AppKey("INVITES", Invites)
 USERS = web.AppKey("USERS", Users)
 SESSIONS = web.AppKey("SESSIONS", Sessions)
 ACCOUNTS = web.AppKey("ACCOUNTS", Accounts)

@@ -12,8 +12,11 @@ from itsdangerous import TimestampSigner
 from chat_app import keys
 from chat_app.chat.accounts import Accounts
 from chat_app.chat.health import Health, Part
+from chat_app.chat.invites import Invites
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
 from chat_app.chat.links import SECRET, Links
+from chat_app.chat.members import Members
+from chat_app.chat.moderation import Moderation
 from chat_app.chat.passwords import Passwords
 from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
@@ -68,6 +71,9 @@ async def accounts_ctx(app: web.Application) -> AsyncIterator[None]:
 async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     limits = app[keys.CONFIG].limits
     app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence)
+    app[keys.MEMBERS] = members = Members(app[keys.STORE], rooms)
+    app[keys.MODERATION] = Moderation(app[keys.STORE], rooms, members)
+    app[keys.INVITES] = Invites(app[keys.STORE], rooms, members)
     app[keys.MESSAGE_RATE] = rate = MessageRate(limits.message_rate, limits.message_burst)
     app[keys.SERVE] = partial(serve, rate)
     app[keys.ADDRESSES] = ConnectionsPerAddress(limits.connections_per_address)

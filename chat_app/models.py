@@ -3,6 +3,9 @@
 They hold texts, numbers and each other, never a cycle: the collector need not look at them.
 """
 
+from enum import IntEnum
+from typing import Literal
+
 import msgspec
 
 
@@ -50,16 +53,75 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     stamp: str = ""
 
 
+class RoomSettings(msgspec.Struct, frozen=True, gc=False):
+    """How a room is used. `announce`: only moderators write; `locked`: nobody does;
+    `slow_seconds`: between two messages of one user (0: off)."""
+
+    announce: bool = False
+    locked: bool = False
+    slow_seconds: int = 0
+
+
 class Room(msgspec.Struct, frozen=True, gc=False):
-    """A room that has at least one event.
+    """A room that has at least one event, or was made to be private.
 
     `key` is what two spellings of one name have in common, `name` the spelling of
-    whoever spoke first, `top` the seq of the newest event.
+    whoever spoke first, `top` the seq of the newest event. `guarded`: somebody has a
+    role in it, or a sanction.
     """
 
     key: str
     name: str
     top: int
+    settings: RoomSettings = RoomSettings()
+    guarded: bool = False
+
+
+class Role(IntEnum):
+    """What somebody is in a room; a higher one can do all that a lower one can."""
+
+    NONE = 0
+    MEMBER = 1
+    MODERATOR = 2
+    OWNER = 3
+
+
+class Membership(msgspec.Struct, frozen=True, gc=False):
+    """The lasting tie of a user and a room."""
+
+    user: User
+    role: Role
+
+
+class Sanction(msgspec.Struct, frozen=True, gc=False):
+    """A user's ban from a room, or mute in it. Times are in milliseconds since 1970, UTC.
+
+    `until` None: until it is lifted. A ban with a `network` (an IPv4 address or IPv6 /64)
+    is also one of all guests from there, until `network_until`.
+    """
+
+    kind: Literal["ban", "mute"]
+    user: User
+    until: int | None
+    by: User
+    at: int
+    network: str = ""
+    network_until: int = 0
+
+
+class Invite(msgspec.Struct, frozen=True, gc=False):
+    """A link that makes whoever takes it a member of a private room.
+
+    `id` is the SHA-256, in hex, of the token in the link; `uses`: how many it has left.
+    Times are in milliseconds since 1970, UTC.
+    """
+
+    id: str
+    room_key: str
+    by: User
+    made_at: int
+    until: int
+    uses: int
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):

@@ -30,6 +30,8 @@ from tests.clients import Client
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 OURS = chat_app.__path__[0]
+# What reads and inserts SQLite's rows.
+SQLITE = [path.name for path in Path(OURS, "store").glob("sqlite*.py")]
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -71,7 +73,7 @@ def blocking_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     # neither files nor sleeping in the same module.
     for name, function in watch.functions.items():
         if name.startswith("sqlite3."):
-            for file in ("sqlite.py", "sqlite_accounts.py"):
+            for file in SQLITE:
                 function.can_block_in(f"chat_app/store/{file}", AnyFunction())
     # main() hands log records to a thread; under pytest they are written on the spot.
     for name, function in watch.functions.items():

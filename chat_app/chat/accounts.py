@@ -7,6 +7,7 @@ from chat_app.chat.limits import Tries, network_of
 from chat_app.chat.links import Links, stamp
 from chat_app.chat.lookalikes import lookalikes, small
 from chat_app.chat.passwords import Passwords, check_password
+from chat_app.chat.rights import Visitor
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
 from chat_app.errors import (
@@ -183,3 +184,13 @@ class Accounts:
 
     def may_speak(self, session: Session | None) -> bool:
         return session is not None or self._settings.guests == "yes"
+
+    def visitor(self, user: User, session: Session | None, address: str) -> Visitor:
+        """Return the user as the doors of the rooms see it."""
+        return Visitor(
+            user,
+            session is not None,
+            session is not None and session.owner,
+            self.may_speak(session),
+            network_of(address),
+        )

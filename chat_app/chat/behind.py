@@ -39,6 +39,16 @@ class Member(Protocol):
     def backlog(self) -> int:
         """Return the bytes that the kernel has not taken yet."""
 
+    @property
+    def network(self) -> str:
+        """Return the IPv4 address or IPv6 /64 it comes from."""
+
+    def renew(self) -> None:
+        """Look again at what its user may do in the room: it may have changed."""
+
+    def put_out(self, refusal: ChatError) -> None:
+        """End the connection, and say why; its client does not come back by itself."""
+
     def cut(self, error: Exception | None) -> None:
         """End the connection: the room has given it up, since it is too slow (None), or
         since its events cannot be read. Its client resumes when it can."""

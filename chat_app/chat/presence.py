@@ -78,6 +78,14 @@ class Presence:
         """Return the sockets of one user in this room."""
         return frozenset(self._members.get(user_id, ()))
 
+    def everyone(self) -> list[Member]:
+        """Return all sockets in this room."""
+        return [member for members in self._members.values() for member in members]
+
+    def users(self) -> list[User]:
+        """Return the people who are here, in the order in which they came."""
+        return list(self._present.values())
+
     def enter(self, member: Member, user: User) -> None:
         """Count a socket of `user`, full or bare, up to date or not."""
         if member.hears:

@@ -30,6 +30,7 @@ both kinds of lateness: see `Behind`.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -37,6 +38,7 @@ from itertools import repeat
 from typing import Final
 
 from chat_app.chat.behind import Behind, Member
+from chat_app.chat.door import Door
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.presence import Encode, Presence
@@ -45,6 +47,8 @@ from chat_app.chat.typing import Typing
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Event
 from chat_app.store import Store
+
+log = logging.getLogger(__name__)
 
 BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behind
 CROWD: Final = 32  # members from whom on a room's flushes are paced
@@ -55,7 +59,7 @@ class Room:
 
     __slots__ = (
         "_behind", "_fresh", "_live", "_patient_until", "_resting", "_store", "_tail",
-        "_unmeasured", "holders", "key", "loading", "name", "posting", "presence", "typing",
+        "_unmeasured", "door", "holders", "key", "loading", "name", "posting", "presence", "typing",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +72,7 @@ class Room:
     ) -> None:
         self.key = key
         self.name = name
+        self.door = Door(key)
         self.holders = 0
         self.posting = 0  # messages that are on their way into the log
         self.loading: asyncio.Task[None] | None = None
@@ -88,8 +93,8 @@ class Room:
         return self._tail.top
 
     async def load(self) -> None:
-        """Learn the room's name and top from the store."""
-        if stored := await self._store.room(self.key):
+        """Learn the room's name, top and door from the store."""
+        if stored := await self.door.load(self._store):
             self.name, self._tail.top, self._tail.shown = stored.name, stored.top, stored.top
 
     def join(self, member: Member, since: int, had: tuple[int, int] | None = None) -> None:
@@ -205,6 +210,8 @@ class Rooms:
         self._encode = encode
         self._encode_presence = encode_presence
         self._open: dict[str, Room] = {}
+        self._renewing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._log = Log(store, self._outcome)
 
     @property
@@ -233,6 +240,41 @@ class Rooms:
             self.release(room)
             raise
         return room
+
+    async def door(self, key: str) -> Door:
+        """Return the door of a room: the one at hand, if the room is open."""
+        room = self._open.get(key)
+        if room is not None and room.loading is None:
+            return room.door
+        door = Door(key)
+        await door.load(self._store)
+        return door
+
+    async def renew(self, key: str) -> None:
+        """Read a room's door again, if it is open, and let all who are in it know."""
+        async with self._renewing:  # who reads last has read the newest
+            room = self._open.get(key)
+            if room is None:
+                return
+            room.holders += 1
+            try:
+                if room.loading is not None:
+                    await asyncio.shield(room.loading)
+                await room.door.load(self._store)
+                for member in room.presence.everyone():
+                    member.renew()
+            finally:
+                self.release(room)
+
+    def put_out(self, key: str, user_id: str, refusal: ChatError) -> None:
+        """End the user's connections in a room."""
+        for member in presence.members(user_id) if (presence := self.present(key)) else ():
+            member.put_out(refusal)
+
+    def present(self, key: str) -> Presence | None:
+        """Return who is in a room, if anybody is."""
+        room = self._open.get(key)
+        return None if room is None else room.presence
 
     def release(self, room: Room) -> None:
         """Let go of a room that `open` gave; the last to do so closes it."""
@@ -263,6 +305,7 @@ class Rooms:
                 room.apply(result.event)
                 if result.event.seq == 1:
                     room.name = draft.room_name
+                    self._renew_soon(room.key)  # it may have an owner now
             done(draft, result)
         for room in touched.values():
             room.show()
@@ -276,6 +319,18 @@ class Rooms:
         for room in self._open.values():
             room.flush()  # a crowd may be resting
 
+    def _renew_soon(self, key: str) -> None:
+        task = asyncio.create_task(self._try_renew(key), name="renew door")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _try_renew(self, key: str) -> None:
+        try:
+            await self.renew(key)
+        except ChatError:
+            log.warning("a room's door could not be read")
+
     async def close(self) -> None:
         """Commit what has been posted; afterwards everything is refused."""
         await self._log.close()
+        await asyncio.gather(*self._tasks)

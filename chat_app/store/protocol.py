@@ -8,6 +8,8 @@ from chat_app.config import Storage
 from chat_app.errors import StartError, StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Room
 from chat_app.store.accounts import AccountStore
+from chat_app.store.invites import InviteStore
+from chat_app.store.members import MemberStore
 from chat_app.store.sqlite import open_sqlite, open_sqlite_beside
 
 
@@ -27,19 +29,31 @@ class Store(Protocol):
         """People: names, accounts, sessions."""
         ...
 
+    @property
+    def members(self) -> MemberStore:
+        """Private rooms, and in all rooms: settings, roles, bans, mutes."""
+        ...
+
+    @property
+    def invites(self) -> InviteStore:
+        """Links that let people into private rooms."""
+        ...
+
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         """Number and commit `drafts` as one transaction; return what became of each, in order.
 
         On return all of it survives kill -9 (and power loss, with durability
         "full"). A draft whose (id, author, room) is in the log, or earlier in the
         batch, yields that event and duplicate=True. Rooms and authors that are new
-        are written with their first event. One call at a time gains nothing from a
+        are written with their first event; where its author has an account, that is the
+        new room's owner. One call at a time gains nothing from a
         second: batches are committed one after the other.
         """
         ...
 
     async def room(self, key: str) -> Room | None:
-        """Return the room with its newest seq, or None before its first event."""
+        """Return the room with its newest seq, or None before its first event, unless it is
+        private. One indexed query."""
         ...
 
     async def events(

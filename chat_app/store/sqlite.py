@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
-from chat_app.models import Appended, Draft, Event, Room, User
+from chat_app.models import Appended, Draft, Event, Role, Room, RoomSettings, User
 from chat_app.store.sqlite_accounts import SqliteAccounts
 from chat_app.store.sqlite_file import (
     FolderLock,
@@ -28,6 +28,8 @@ from chat_app.store.sqlite_file import (
     connect_readonly,
     lock_folder,
 )
+from chat_app.store.sqlite_invites import SqliteInvites
+from chat_app.store.sqlite_members import SqliteMembers
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,8 @@ class SqliteStore:
         self._failing = False
         self._closed = False
         self._accounts = SqliteAccounts(writer, self._read, self._transaction)
+        self._members = SqliteMembers(writer, self._read, self._transaction)
+        self._invites = SqliteInvites(writer, self._read, self._transaction)
         row = reader.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
         self._epoch: str = row[0]
 
@@ -86,6 +90,14 @@ class SqliteStore:
     @property
     def accounts(self) -> SqliteAccounts:
         return self._accounts
+
+    @property
+    def members(self) -> SqliteMembers:
+        return self._members
+
+    @property
+    def invites(self) -> SqliteInvites:
+        return self._invites
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         async with self._transaction():
@@ -117,10 +129,15 @@ class SqliteStore:
 
     def _open_room(self, draft: Draft) -> tuple[int, int]:
         """Return (id, top) of the draft's room, which it makes if there is none."""
-        self._writer.execute(
+        made = self._writer.execute(
             "INSERT INTO rooms (key, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (draft.room_key, draft.room_name, draft.at),
         )
+        if made.rowcount:
+            self._writer.execute(
+                "INSERT INTO members SELECT ?, user, ?, ? FROM accounts WHERE user = ?",
+                (made.lastrowid, Role.OWNER, draft.at, draft.author.id),
+            )
         room, top = self._writer.execute(
             "SELECT id, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0)"
             " FROM rooms WHERE key = ?",
@@ -131,11 +148,18 @@ class SqliteStore:
 
     async def room(self, key: str) -> Room | None:
         row = self._read(
-            "SELECT key, name, (SELECT max(seq) FROM events WHERE room = rooms.id)"
+            "SELECT key, name, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0),"
+            " announce, locked, slow_seconds,"
+            " EXISTS (SELECT 1 FROM members WHERE room = rooms.id)"
+            " OR EXISTS (SELECT 1 FROM sanctions WHERE room = rooms.id)"
             " FROM rooms WHERE key = ?",
             (key,),
         )
-        return Room(*row[0]) if row else None
+        if not row:
+            return None
+        key, name, top, announce, locked, slow_seconds, guarded = row[0]
+        settings = RoomSettings(bool(announce), bool(locked), slow_seconds)
+        return Room(key, name, top, settings, bool(guarded))
 
     async def events(
         self, room_key: str, *, after: int | None = None, before: int | None = None, limit: int

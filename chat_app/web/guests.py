@@ -6,6 +6,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from chat_app import keys
+from chat_app.chat.rights import Visitor
 from chat_app.errors import LogInNeeded
 
 # Where one logs in, or becomes somebody who can. The socket says no in its own way.
@@ -25,10 +26,11 @@ def check_guest(request: web.Request) -> None:
         raise
 
 
-def check_speaking(request: web.Request) -> None:
-    """Raise LogInNeeded where guests may only read, and this is one."""
-    if not request.app[keys.ACCOUNTS].may_speak(request[keys.SESSION]):
-        raise LogInNeeded("You need to log in to write here.")
+def visitor_of(request: web.Request) -> Visitor:
+    """Return who calls, as the doors of the rooms see it."""
+    return request.app[keys.ACCOUNTS].visitor(
+        request[keys.USER], request[keys.SESSION], request[keys.ADDRESS]
+    )
 
 
 def login_url(next_: str) -> str:

@@ -10,10 +10,11 @@ from aiohttp import web
 from chat_app import keys
 from chat_app.chat import messages
 from chat_app.chat.names import room_key, room_name
-from chat_app.errors import ChatError, Invalid, RoomNameRefused
+from chat_app.chat.rights import Right, is_private
+from chat_app.errors import ChatError, Invalid, LogInNeeded, RoomNameRefused
 from chat_app.models import Appended
 from chat_app.web.forms import read_form, take_message
-from chat_app.web.guests import check_speaking
+from chat_app.web.guests import visitor_of
 from chat_app.web.languages import explain
 from chat_app.web.rendering import page
 from chat_app.web.rows import rows
@@ -53,17 +54,19 @@ async def room(request: web.Request) -> web.Response:
 async def post_message(request: web.Request) -> web.Response:
     """POST /chat/{room}/: says the form field `message`, then shows the room."""
     app = request.app
-    name = room_name(request.match_info["room"])
+    name, who = room_name(request.match_info["room"]), visitor_of(request)
     fields = await read_form(request)
     text, id = fields.get("message", "").replace("\r\n", "\n"), fields.get("id")
-    opened = await app[keys.ROOMS].open(name)
+    opened = await app[keys.MEMBERS].enter(who, name)
     try:
-        check_speaking(request)
+        rights = opened.door.check(who, Right.POST)
         most_chars = app[keys.CONFIG].limits.message_chars
         draft = messages.draft(
             opened.key, name, request[keys.USER], text, id, most_chars=most_chars
         )
         take_message(request)
+        if not rights & Right.HURRY:
+            opened.door.take_turn(who)
         done: asyncio.Future[Appended | ChatError] = asyncio.Future()
         app[keys.ROOMS].post(opened, draft, lambda _, outcome: done.set_result(outcome))
         if isinstance(outcome := await asyncio.shield(done), ChatError):
@@ -72,23 +75,29 @@ async def post_message(request: web.Request) -> web.Response:
         return await _room_page(request, error=error, draft=text)
     finally:
         app[keys.ROOMS].release(opened)
-    raise web.HTTPSeeOther(room_url(name))
+    raise web.HTTPSeeOther(room_url(opened.key if is_private(opened.key) else name))
 
 
 async def _room_page(
     request: web.Request, *, error: ChatError | None = None, draft: str = ""
 ) -> web.Response:
     app = request.app
-    name = room_name(request.match_info["room"])
+    name, who = room_name(request.match_info["room"]), visitor_of(request)
+    key = room_key(name)
     before = _seq(request.query.get("before"))
-    stored = await app[keys.STORE].room(room_key(name))
-    events = await app[keys.STORE].events(room_key(name), before=before, limit=PAGE_EVENTS)
+    door = await app[keys.MEMBERS].door(who, key)
+    rights, no_post = door.rights(who), door.why_not(who, Right.POST)
+    stored = await app[keys.STORE].room(key)
+    events = await app[keys.STORE].events(key, before=before, limit=PAGE_EVENTS)
     shown = stored.name if stored else name
-    url = room_url(shown)
+    address = key if is_private(key) else shown
+    url = room_url(address)
     context: dict[str, Any] = {
         "room": {
-            "key": room_key(name),
+            "key": key,
             "name": shown,
+            "address": address,
+            "private": is_private(key),
             "url": url,
             "socket": f"/ws{url}",
         },
@@ -104,7 +113,9 @@ async def _room_page(
         "notice": explain(error, request[keys.LANGUAGE]) if error else None,
         "post_id": messages.new_id(time.time_ns() // 1_000_000),
         "limits": app[keys.CONFIG].limits,
-        "may_speak": app[keys.ACCOUNTS].may_speak(request[keys.SESSION]),
+        "may_moderate": bool(rights & Right.MODERATE) and stored is not None,
+        "no_post": explain(no_post, request[keys.LANGUAGE]) if no_post else None,
+        "may_log_in": isinstance(no_post, LogInNeeded),
     }
     return page(request, "room.html", context, error.status if error else 200)
 

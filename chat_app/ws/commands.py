@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from chat_app.chat.messages import is_id
+from chat_app.chat.rights import Right
 from chat_app.errors import Invalid, Malformed
 from chat_app.ws import history, messages, resume, typing
 from chat_app.ws.connection import Connection
@@ -36,21 +37,20 @@ Handler = Callable[[Connection, Any], Answer | Awaitable[Answer]]
 class Row(msgspec.Struct, frozen=True):
     """How a command is served.
 
-    `limited`: it takes one of the user's messages. `speaks`: others notice, so it is for
-    those who may do more than read.
+    `right`: what one must have, bits of `Right`. `limited`: it takes one of the user's messages.
     """
 
     handler: Handler
+    right: int
     limited: bool = False
-    speaks: bool = False
 
 
 COMMANDS: Final[dict[type[Command], Row]] = {
-    Post: Row(messages.post, limited=True, speaks=True),
-    History: Row(history.history),
-    Resume: Row(resume.resume),
-    Typing: Row(typing.typing, speaks=True),
-    Pong: Row(pong),
+    Post: Row(messages.post, Right.POST, limited=True),
+    History: Row(history.history, Right.READ),
+    Resume: Row(resume.resume, Right.READ),
+    Typing: Row(typing.typing, Right.POST),
+    Pong: Row(pong, Right.READ),
 }
 
 _TYPES: Final = {command.__struct_config__.tag for command in COMMANDS}

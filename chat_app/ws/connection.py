@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
+from chat_app.chat.rights import Visitor
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.times import iso
@@ -38,8 +39,8 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_sessions",
-        "_transport", "_ws", "full", "id", "is_read", "limits", "may_have_early", "may_speak",
-        "quiet", "room", "rooms", "session", "spelling", "start", "unanswered", "user",
+        "_transport", "_ws", "full", "id", "is_read", "limits", "may_have_early", "quiet",
+        "rights", "room", "rooms", "session", "spelling", "start", "unanswered", "user", "visitor",
     )  # fmt: skip
 
     def __init__(
@@ -49,7 +50,7 @@ class Connection:
         self.user = user
         self.full = full
         self.session: Session | None = None
-        self.may_speak = True
+        self.rights = 0  # bits of `Right`: what it may do without another look
         self.is_read = True
         self.unanswered = 0  # sweeps since a ping after which nothing was read
         self.quiet = 0  # sweeps since the last ping
@@ -61,12 +62,35 @@ class Connection:
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
         self._closing: asyncio.Task[None] | None = None
 
-    def identify(self, sessions: Sessions, session: Session | None, *, may_speak: bool) -> None:
-        """Say by which login it came, if by one, and whether that lets it speak."""
+    def identify(self, sessions: Sessions, session: Session | None, visitor: Visitor) -> None:
+        """Say by which login it came, if by one, and as whom the room's door sees it."""
         self._sessions = sessions
         self.session = session
-        self.may_speak = may_speak
+        self.visitor = visitor
         sessions.watch(self._key, self.ended)
+        self.renew()
+
+    @property
+    def network(self) -> str:
+        return self.visitor.network
+
+    def renew(self) -> None:
+        """Take up what its user may do in the room now; close it where that is nothing."""
+        try:
+            self.rights = self.room.door.rights(self.visitor)
+        except ChatError as refusal:
+            self.rights = 0
+            self.put_out(refusal)
+
+    def check(self, right: int) -> None:
+        """Look again whether its user has a right, which may have come with time.
+
+        Raises the ChatError that says why not.
+        """
+        self.rights = self.room.door.check(self.visitor, right)
+
+    def put_out(self, refusal: ChatError) -> None:
+        self.close(Close(refusal.close), refusal.code)
 
     @property
     def _key(self) -> str:

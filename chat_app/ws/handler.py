@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from chat_app import keys
 from chat_app.chat.names import room_name
+from chat_app.chat.rights import Visitor
 from chat_app.chat.rooms import Room
 from chat_app.config import Limits
 from chat_app.errors import ChatError, Invalid
@@ -67,7 +68,8 @@ async def _open_room(request: web.Request, ws: RoomSocket) -> Room | None:
     rooms = request.app[keys.ROOMS]
     try:
         request.app[keys.ACCOUNTS].check_reading(request[keys.SESSION])
-        room = await rooms.open(room_name(request.match_info["room"]))
+        name = room_name(request.match_info["room"])
+        room = await request.app[keys.MEMBERS].enter(_visitor(request), name)
     except ChatError as refusal:
         # Browser code sees a refused handshake as a lost connection and would try
         # again for ever: accept, and say why in the close code.
@@ -82,6 +84,12 @@ async def _open_room(request: web.Request, ws: RoomSocket) -> Room | None:
         rooms.release(room)
         raise
     return room
+
+
+def _visitor(request: web.Request) -> Visitor:
+    return request.app[keys.ACCOUNTS].visitor(
+        request[keys.USER], request[keys.SESSION], request[keys.ADDRESS]
+    )
 
 
 async def _prepare(request: web.Request, ws: RoomSocket) -> None:
@@ -111,9 +119,7 @@ async def _stay(
     conn.enter(app[keys.ROOMS], room, spelling, app[keys.CONFIG].limits)
     connections.add(conn)
     users.watch(user.id, conn.renamed)
-    session = request[keys.SESSION]
-    may_speak = app[keys.ACCOUNTS].may_speak(session)
-    conn.identify(app[keys.SESSIONS], session, may_speak=may_speak)
+    conn.identify(app[keys.SESSIONS], request[keys.SESSION], _visitor(request))
     if app[keys.DRAIN].leaving.is_set():  # just now, while it came in
         conn.close(Close.RESTART)
     try:

@@ -31,6 +31,8 @@ class Close(IntEnum):
     CHANGED = 4012
     MALFORMED = 4500
     LOGGED_OUT = 4501
+    PUT_OUT = 4503
+    NO_ROOM = 4504
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, tag_field="type"):

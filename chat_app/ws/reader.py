@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import WSMsgType
 
 from chat_app.chat.limits import MessageRate
-from chat_app.errors import ChatError, LogInNeeded, Malformed, RateLimited
+from chat_app.errors import ChatError, Malformed, RateLimited
 from chat_app.ws import protocol
 from chat_app.ws.commands import COMMANDS, Answer, Row, decode, id_of
 from chat_app.ws.connection import Connection
@@ -106,8 +106,8 @@ def serve(
     try:
         command = decode(data, full=conn.full)
         row = COMMANDS[type(command)]
-        if row.speaks and not conn.may_speak:
-            raise LogInNeeded("You need to log in to write here.")
+        if row.right & ~conn.rights:
+            conn.check(row.right)
         if row.limited and (wait := rate.wait(conn.user.id)):
             if conn.full:
                 raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)
@@ -141,9 +141,13 @@ async def _serve_slowly(
     if conn.closing:
         return
     try:
-        row.handler(conn, command)
+        conn.check(row.right)  # it may have lost it meanwhile
+        answer = row.handler(conn, command)
     except ChatError as refusal:
         _refuse(conn, refusal, data)
+    else:
+        if answer is not None and not isinstance(answer, protocol.Frame):
+            await _answer(conn, answer, data)
 
 
 def _refuse(conn: Connection, refusal: ChatError, data: bytes) -> None:

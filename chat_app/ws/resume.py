@@ -18,7 +18,11 @@ class Resume(Command, frozen=True, tag="resume"):
 
 
 def resume(conn: Connection, command: Resume) -> Awaitable[None] | None:
-    """Move the connection's cursor, if the login that it came by still lasts."""
+    """Move the connection's cursor, if the login that it came by still lasts, and the room's
+    door is open to it."""
+    conn.renew()
+    if conn.closing:
+        return None
     if conn.session is not None:
         return _checked(conn, command)
     move(conn, command)
