@@ -30,6 +30,8 @@ class Right:
     }
 
 
+USUAL: Final = Right.READ | Right.POST | Right.HURRY  # of most visitors in most rooms
+
 _WRITE: Final = Right.READ | Right.POST
 _GUIDE: Final = _WRITE | Right.HURRY | Right.INVITE | Right.MODERATE
 _OF_ROLE: Final = {

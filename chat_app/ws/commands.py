@@ -13,10 +13,11 @@ import msgspec
 from chat_app.chat.messages import is_id
 from chat_app.chat.rights import Right
 from chat_app.errors import Invalid, Malformed
-from chat_app.ws import history, messages, resume, typing
+from chat_app.ws import history, messages, moderation, resume, typing
 from chat_app.ws.connection import Connection
 from chat_app.ws.history import History
 from chat_app.ws.messages import Post
+from chat_app.ws.moderation import Ban, Kick, Lift, Mute
 from chat_app.ws.protocol import Command, Frame
 from chat_app.ws.resume import Resume
 from chat_app.ws.typing import Typing
@@ -50,6 +51,10 @@ COMMANDS: Final[dict[type[Command], Row]] = {
     History: Row(history.history, Right.READ),
     Resume: Row(resume.resume, Right.READ),
     Typing: Row(typing.typing, Right.POST),
+    Kick: Row(moderation.kick, Right.MODERATE),
+    Mute: Row(moderation.mute, Right.MODERATE),
+    Ban: Row(moderation.ban, Right.MODERATE),
+    Lift: Row(moderation.lift, Right.MODERATE),
     Pong: Row(pong, Right.READ),
 }
 
@@ -64,7 +69,7 @@ class _Bare(msgspec.Struct, frozen=True, gc=False):
 
 
 _command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(
-    Post | History | Resume | Typing | Pong
+    Post | History | Resume | Typing | Kick | Mute | Ban | Lift | Pong
 )
 _bare = msgspec.json.Decoder(_Bare)
 

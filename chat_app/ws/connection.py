@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
+from chat_app.chat.moderation import Moderation
 from chat_app.chat.rights import Visitor
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.chat.sessions import Sessions
@@ -17,6 +18,7 @@ from chat_app.config import Limits
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Session, User
 from chat_app.ws import protocol
+from chat_app.ws.access import Access, names_of
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import Ack, Bye, Close, Frame, Renamed
 
@@ -39,8 +41,9 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_sessions",
-        "_transport", "_ws", "full", "id", "is_read", "limits", "may_have_early", "quiet",
-        "rights", "room", "rooms", "session", "spelling", "start", "unanswered", "user", "visitor",
+        "_transport", "_ws", "full", "id", "is_read", "limits", "may_have_early", "moderation",
+        "quiet", "rights", "room", "rooms", "session", "spelling", "start", "unanswered",
+        "user", "visitor",
     )  # fmt: skip
 
     def __init__(
@@ -76,11 +79,21 @@ class Connection:
 
     def renew(self) -> None:
         """Take up what its user may do in the room now; close it where that is nothing."""
+        before = self.rights
         try:
             self.rights = self.room.door.rights(self.visitor)
         except ChatError as refusal:
             self.rights = 0
             self.put_out(refusal)
+        else:
+            if before and self.rights != before:
+                self.send(self.access)
+
+    @property
+    def access(self) -> Access:
+        """What its user is in the room, and may do there."""
+        role = self.room.door.role_of(self.visitor)
+        return Access(role.name.lower(), names_of(self.rights))
 
     def check(self, right: int) -> None:
         """Look again whether its user has a right, which may have come with time.
@@ -114,13 +127,16 @@ class Connection:
         else:
             self.close(Close.LOGGED_OUT, "logged out")
 
-    def enter(self, rooms: Rooms, room: Room, spelling: str, limits: Limits) -> None:
+    def enter(
+        self, rooms: Rooms, moderation: Moderation, room: Room, spelling: str, limits: Limits
+    ) -> None:
         """Say where it is, for the commands; joining the room is `Room.join`.
 
         `spelling` is the room's name as this client wrote it: it counts if the
         client is the first to speak.
         """
         self.rooms = rooms
+        self.moderation = moderation
         self.spelling = spelling
         self.room = room
         self.limits = limits

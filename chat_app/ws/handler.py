@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from chat_app import keys
 from chat_app.chat.names import room_name
-from chat_app.chat.rights import Visitor
+from chat_app.chat.rights import USUAL, Visitor
 from chat_app.chat.rooms import Room
 from chat_app.config import Limits
 from chat_app.errors import ChatError, Invalid
@@ -116,7 +116,7 @@ async def _stay(
     users, connections = app[keys.USERS], app[keys.CONNECTIONS]
     user, spelling = users.newest(request[keys.USER]), room_name(request.match_info["room"])
     conn = Connection(ws, transport, user, full=ws.ws_protocol == SUBPROTOCOL)
-    conn.enter(app[keys.ROOMS], room, spelling, app[keys.CONFIG].limits)
+    conn.enter(app[keys.ROOMS], app[keys.MODERATION], room, spelling, app[keys.CONFIG].limits)
     connections.add(conn)
     users.watch(user.id, conn.renamed)
     conn.identify(app[keys.SESSIONS], request[keys.SESSION], _visitor(request))
@@ -160,6 +160,8 @@ def _greet(conn: Connection, request: web.Request) -> None:
             LimitsState(limits.message_chars, limits.frame_bytes),
         )
     )
+    if conn.rights != USUAL:
+        conn.send(conn.access)
     if "since" in request.query:
         try:
             asked = {name: request.query.get(name) for name in ("epoch", "since", "limit")}

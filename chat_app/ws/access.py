@@ -1,0 +1,15 @@
+"""`access`: what one is in the room now, and may do there; see chat/door.py."""
+
+from chat_app.chat.rights import Right
+from chat_app.ws.protocol import Frame
+
+
+class Access(Frame, frozen=True, tag="access"):
+    """`role`: "none", "member", "moderator" or "owner"; `may`: the names of one's rights."""
+
+    role: str
+    may: list[str]
+
+
+def names_of(rights: int) -> list[str]:
+    return [name for name, right in Right.NAMES.items() if rights & right]

@@ -1,0 +1,232 @@
+"""Kicks, mutes and bans as sockets meet them; and rights that change while one is there."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from chat_app import keys
+from chat_app.models import Role, RoomSettings
+from tests.clients import SECONDS
+
+_ids = itertools.count()
+
+
+async def do(client, type, user=None, **more):
+    """Send a command; return what answers it: "done", or the error's code."""
+    id = f"command-{next(_ids):04}"
+    who = {"user": user} if isinstance(user, str) else {"user": user.welcome["user"]["id"]}
+    await client.send({"type": type, "id": id, **who, **more})
+    while True:
+        frame = await client.next()
+        if frame.get("id") == id and frame["type"] in ("done", "error"):
+            return frame.get("code", "done")
+
+
+@pytest.fixture
+async def owned(browse):
+    """Ann's browser and socket, and those of Ben, a guest, in the room that she owns."""
+    ann, ben = browse(), browse()
+    await ann.register("Ann")
+    await ann.post("/chat/lobby/", message="mine")
+    return ann, await ann.join(), ben, await ben.join()
+
+
+async def test_who_spoke_first_is_told_what_that_makes_of_one(browse):
+    ann = browse()
+    await ann.register("Ann")
+    client = await ann.join("new")
+    await client.post("first")
+    frame = await client.expect("access")
+    assert frame["role"] == "owner"
+    assert frame["may"] == ["read", "post", "hurry", "moderate", "manage"]
+    again = await ann.join("new")
+    assert (await again.next())["role"] == "owner"
+
+
+async def test_a_kick_closes_all_sockets_and_lets_come_back(owned):
+    _, ann, browser, ben = owned
+    second, bare = await browser.join(), await browser.join(bare=True)
+    assert await do(ann, "kick", ben) == "done"
+    assert [await one.close_code() for one in (ben, second, bare)] == [4503] * 3
+    await (await browser.join()).post("back")
+
+
+async def test_a_ban_closes_all_sockets_and_keeps_out_until_lifted(owned):
+    _, ann, browser, ben = owned
+    bare = await browser.join(bare=True)
+    assert await do(ann, "ban", ben) == "done"
+    assert [await one.close_code() for one in (ben, bare)] == [4503] * 2
+    assert await (await browser.join()).close_code() == 4503
+    page = await browser.get("/chat/lobby/")
+    assert page.status == 403
+    assert "You have been put out of this room." in await page.text()
+    assert (await browser.post("/chat/lobby/", message="hello?")).status == 403
+    await (await browser.join("elsewhere")).post("still a person")
+    assert await do(ann, "lift", ben, what="ban") == "done"
+    await (await browser.join()).post("back")
+
+
+async def test_a_ban_ends(owned, app):
+    _, _, browser, ben = owned
+    user = ben.welcome["user"]["id"]
+    await app[keys.MODERATION].ban(await owner(app), "lobby", user, ms=1)
+    assert await ben.close_code() == 4503
+    async with asyncio.timeout(SECONDS):
+        while not (await browser.join()).welcome:
+            pass
+
+
+async def owner(app):
+    """Return Ann as the doors see her."""
+    account = await app[keys.STORE].accounts.account("ann")
+    session = (await app[keys.SESSIONS].all(account.user))[0]
+    return app[keys.ACCOUNTS].visitor(account.user, session, "192.0.2.1")
+
+
+async def test_a_resume_does_not_get_by_a_ban(owned, app):
+    _, ann, browser, ben = owned
+    epoch = ben.welcome["epoch"]
+    await do(ann, "ban", ben)
+    client = await browser.join(query=f"?epoch={epoch}&since=0")
+    assert client.welcome == {}
+    assert await client.close_code() == 4503
+
+
+async def test_a_resume_looks_at_the_door_again(owned, app):
+    *_, ben = owned
+    await ben.post("known from now on")
+    (conn,) = [conn for conn in app[keys.CONNECTIONS] if conn.user.id == ben.welcome["user"]["id"]]
+    conn.room.presence.leave(conn, conn.user.id)  # nobody tells this one
+    await app[keys.MODERATION].ban(await owner(app), "lobby", conn.user.id, None)
+    await ben.send({"type": "resume", "epoch": ben.welcome["epoch"], "since": 0})
+    assert await ben.close_code() == 4503
+
+
+async def test_an_address_is_put_out_with_its_guests_alone(owned, browse):
+    _, ann, _, ben = owned
+    guest, account = browse(), browse()
+    await account.register("Cid")
+    others = await guest.join(), await account.join()
+    assert await do(ann, "ban", ben, address=True) == "done"
+    assert [await one.close_code() for one in (ben, others[0])] == [4503] * 2
+    await others[1].post("I have an account")
+    assert await (await browse().join()).close_code() == 4503
+
+
+async def test_a_mute_lets_read_and_takes_effect_at_once(owned):
+    _, ann, browser, ben = owned
+    await ben.post("before")
+    assert await do(ann, "mute", ben) == "done"
+    assert (await ben.expect("access"))["may"] == ["read", "hurry"]
+    await ben.send({"type": "post", "id": "muted-0001", "message": "hm"})
+    assert (await ben.expect("error"))["code"] == "muted"
+    await ben.send({"type": "typing"})
+    assert (await ben.expect("error"))["code"] == "muted"
+    assert (await browser.post("/chat/lobby/", message="by form")).status == 403
+    await ann.post("he hears this")
+    await ben.expect("message", message="he hears this")
+    assert "You are muted in this room." in await (await browser.get("/chat/lobby/")).text()
+    assert await do(ann, "lift", ben, what="mute") == "done"
+    assert (await ben.expect("access"))["may"] == ["read", "post", "hurry"]
+    await ben.post("after")
+
+
+async def test_a_mute_that_is_over_needs_nobody_to_lift_it(owned, app):
+    _, _, _, ben = owned
+    visitor, user = await owner(app), ben.welcome["user"]["id"]
+    await app[keys.MODERATION].mute(visitor, "lobby", user, ms=1)
+    answer = {"type": "error"}
+    async with asyncio.timeout(SECONDS):
+        while answer["type"] == "error":
+            await ben.send({"type": "post", "id": "over-00001", "message": "again"})
+            while (answer := await ben.next()).get("id") != "over-00001":
+                pass
+    assert answer["type"] in ("ack", "message")
+
+
+async def test_only_moderators_moderate_and_only_those_below_them(owned, browse, app):
+    _, ann, _, ben = owned
+    cid = browse()
+    await cid.register("Cid")
+    moderator = await cid.join()
+    assert await do(ben, "kick", ann) == "not_allowed"
+    assert await do(moderator, "ban", ben) == "not_allowed"
+    members, user = app[keys.MEMBERS], moderator.welcome["user"]["id"]
+    await members.set_role(await owner(app), "lobby", user, Role.MODERATOR)
+    assert (await moderator.expect("access"))["role"] == "moderator"
+    for type in ("kick", "mute", "ban"):
+        assert await do(moderator, type, ann) == "not_allowed"
+        assert await do(moderator, type, moderator) == "not_allowed"
+    assert await do(moderator, "kick", "u_0123456789abcdef") == "user_not_found"
+    assert await do(moderator, "mute", ben) == "done"
+    await members.set_role(await owner(app), "lobby", user, Role.NONE)
+    assert (await moderator.expect("access"))["role"] == "none"
+    assert await do(moderator, "lift", ben, what="mute") == "not_allowed"
+
+
+async def test_nobody_puts_out_who_owns_the_server(owned, browse, app):
+    _, ann, *_ = owned
+    boss = browse()
+    await boss.register("Boss", link=app[keys.LINKS].make("owner"))
+    socket = await boss.join()
+    assert await do(ann, "ban", socket) == "not_allowed"
+    assert await do(socket, "kick", ann) == "done"
+
+
+async def test_settings_count_at_once(owned, app):
+    _, _, browser, ben = owned
+    settings = [
+        (RoomSettings(announce=True), "announce_only"),
+        (RoomSettings(locked=True), "locked"),
+        (RoomSettings(), None),
+    ]
+    for number, (each, code) in enumerate(settings):
+        await app[keys.MEMBERS].settle(await owner(app), "lobby", each)
+        await ben.send({"type": "post", "id": f"try-{number:05}", "message": "?"})
+        if code:
+            assert (await ben.expect("error"))["code"] == code
+            assert (await browser.post("/chat/lobby/", message="?")).status == 403
+        else:
+            await ben.expect("ack")
+
+
+async def test_slow_mode(owned, app):
+    _, ann, browser, ben = owned
+    await app[keys.MEMBERS].settle(await owner(app), "lobby", RoomSettings(slow_seconds=3600))
+    await ben.post("one")
+    await ben.send({"type": "post", "id": "too-soon-1", "message": "two"})
+    error = await ben.expect("error")
+    assert error["code"] == "slow_mode"
+    assert error["retry_ms"] > 3_000_000
+    assert (await browser.post("/chat/lobby/", message="two")).status == 429
+    for number in range(3):
+        await ann.post(f"mine {number}")
+
+
+async def test_a_bare_client_in_slow_mode_loses_nothing(owned, app):
+    _, ann, browser, _ = owned
+    await app[keys.MEMBERS].settle(await owner(app), "lobby", RoomSettings(slow_seconds=1))
+    bare = await browser.join(bare=True)
+    for text in ("one", "two"):
+        await bare.send({"message": text})
+    assert [(await ann.expect("message", message=text))["seq"] for text in ("one", "two")] == [2, 3]
+
+
+async def test_a_bare_client_that_is_muted_while_it_waits_says_nothing_more(owned, app):
+    _, ann, browser, ben = owned
+    await app[keys.MEMBERS].settle(await owner(app), "lobby", RoomSettings(slow_seconds=1))
+    bare = await browser.join(bare=True)
+    for text in ("one", "two"):
+        await bare.send({"message": text})
+    await ann.expect("message", message="one")
+    (conn,) = [conn for conn in app[keys.CONNECTIONS] if not conn.full]
+    async with asyncio.timeout(SECONDS):
+        while conn.is_read:  # "two" has not come
+            await asyncio.sleep(0.01)
+        await do(ann, "mute", ben)
+        while not conn.is_read:
+            await asyncio.sleep(0.01)
+    await ann.post("last")
+    texts = [event.message for event in await app[keys.STORE].events("lobby", limit=9)]
+    assert texts == ["mine", "one", "last"]
