@@ -2,7 +2,18 @@
 
 from aiohttp import web
 
-from chat_app.web import accounts, health, links, names, offline, pages, static
+from chat_app.web import (
+    accounts,
+    health,
+    invites,
+    links,
+    names,
+    offline,
+    pages,
+    rooms,
+    settings,
+    static,
+)
 from chat_app.ws.handler import room_socket
 
 
@@ -13,6 +24,15 @@ def setup_routes(app: web.Application) -> None:
     app.router.add_get("/chat/{room:[^/]+}", pages.without_slash)
     app.router.add_get("/chat/{room:[^/]+}/", pages.room)
     app.router.add_post("/chat/{room:[^/]+}/", pages.post_message)
+    app.router.add_get("/chat/{room:[^/]+}/settings/", settings.settings)
+    app.router.add_post("/chat/{room:[^/]+}/settings/", settings.settle)
+    app.router.add_post("/chat/{room:[^/]+}/settings/people/", settings.act)
+    app.router.add_post("/chat/{room:[^/]+}/settings/invites/", settings.invite)
+    app.router.add_get("/rooms/", rooms.rooms)
+    app.router.add_post("/rooms/", rooms.make_room)
+    app.router.add_post("/rooms/leave/", rooms.leave_room)
+    app.router.add_get("/invite/{token:[^/]+}/", invites.invitation)
+    app.router.add_post("/invite/{token:[^/]+}/", invites.take_invitation)
     app.router.add_post("/me/name", names.rename)
 
     app.router.add_get("/account/", accounts.account)

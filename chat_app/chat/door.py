@@ -76,6 +76,10 @@ class Door:
         mute = self._mutes.get(user_id)
         return None if mute is None or _over(mute) else mute
 
+    def is_banned(self, user_id: str) -> bool:
+        ban = self._bans.get(user_id)
+        return ban is not None and not _over(ban)
+
     def rights(self, visitor: Visitor) -> int:
         """Return what the visitor may do here now: bits of `Right`, READ among them.
 
@@ -85,16 +89,15 @@ class Door:
         private = is_private(self.key)
         if not self._loaded or (private and not role):
             raise RoomNotFound("There is no such room.")
-        if not visitor.owner and self._is_banned(visitor):
+        if not visitor.owner and self._keeps_out(visitor):
             raise Banned("You have been put out of this room.")
         rights = rights_of(role, self.settings, private=private)
         if not visitor.speaks or (not visitor.owner and self.muted(visitor.user.id)):
             rights &= ~Right.POST
         return rights
 
-    def _is_banned(self, visitor: Visitor) -> bool:
-        ban = self._bans.get(visitor.user.id)
-        if ban is not None and not _over(ban):
+    def _keeps_out(self, visitor: Visitor) -> bool:
+        if self.is_banned(visitor.user.id):
             return True
         # One address may be a classroom's. Who has an account there is known by it.
         return not visitor.account and self._networks.get(visitor.network, 0) > _now()

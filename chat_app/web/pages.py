@@ -12,7 +12,7 @@ from chat_app.chat import messages
 from chat_app.chat.names import room_key, room_name
 from chat_app.chat.rights import Right, is_private
 from chat_app.errors import ChatError, Invalid, LogInNeeded, RoomNameRefused
-from chat_app.models import Appended
+from chat_app.models import Appended, Room
 from chat_app.web.forms import read_form, take_message
 from chat_app.web.guests import visitor_of
 from chat_app.web.languages import explain
@@ -90,7 +90,7 @@ async def _room_page(
     stored = await app[keys.STORE].room(key)
     events = await app[keys.STORE].events(key, before=before, limit=PAGE_EVENTS)
     shown = stored.name if stored else name
-    address = key if is_private(key) else shown
+    address = address_of(stored) if stored else name
     url = room_url(address)
     context: dict[str, Any] = {
         "room": {
@@ -120,8 +120,13 @@ async def _room_page(
     return page(request, "room.html", context, error.status if error else 200)
 
 
-def room_url(name: str) -> str:
-    return f"/chat/{quote(name, safe='')}/"
+def address_of(room: Room) -> str:
+    """Return what stands for the room in a URL: its name or, of a private one, its key."""
+    return room.key if is_private(room.key) else room.name
+
+
+def room_url(address: str) -> str:
+    return f"/chat/{quote(address, safe='~')}/"
 
 
 def _seq(text: str | None) -> int | None:
