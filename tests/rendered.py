@@ -5,12 +5,13 @@ For the validator of `make lint`: one file a page, "lobby.ko.html" and so on.
 
 import asyncio
 import logging
+import re
 import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from chat_app import keys
@@ -34,6 +35,7 @@ PAGES = {
     "login": ("/login/?next=/chat/empty/", 200),
     "logged-out": ("/login/?done=out", 200),
     "account-new": ("/account/?next=/chat/empty/", 200),
+    "rooms-guest": ("/rooms/", 200),
     "link-over": ("/link/x/", 410),
     "offline": ("/offline/", 200),
     "error-400": ("/chat/empty/?before=x", 400),
@@ -94,6 +96,7 @@ async def rendered_accounts(
         "link-owner": f"/link/{app[keys.LINKS].make('owner')}/",
         "link-reset": f"/link/{app[keys.LINKS].make('reset', account)}/",
     }
+    pages |= await furnish_rooms(app, client)
     for language in LANGUAGES:
         asked = {"Accept-Language": language}
         for name, path in pages.items():
@@ -104,7 +107,51 @@ async def rendered_accounts(
         async with client.post("/account/password/", data=form, headers=asked) as answer:
             assert answer.status == 403
             found[f"password-refused.{language}"] = await answer.text()
+        form = {"days": "7", "uses": "5"}
+        path = f"{pages['settings']}invites/"
+        async with client.post(path, data=form, headers=asked) as answer:
+            assert answer.status == 200
+            found[f"settings-invited.{language}"] = await answer.text()
+        async with client.post(pages["rooms"], data={"name": "/"}, headers=asked) as answer:
+            assert answer.status == 400
+            found[f"rooms-refused.{language}"] = await answer.text()
     return found
+
+
+async def furnish_rooms(
+    app: web.Application, client: TestClient[web.Request, web.Application]
+) -> dict[str, str]:
+    """Make a private room with a member, a muted and a banned one; return its pages' paths."""
+    async with client.post("/chat/owned/", data={"message": "mine"}) as answer:
+        assert answer.status == 200
+    async with client.post("/rooms/", data={"name": FULL}) as answer:
+        room = answer.url.raw_path
+    links = []
+    for _ in range(2):
+        async with client.post(
+            f"{room}settings/invites/", data={"days": "1", "uses": "5"}
+        ) as answer:
+            links += re.findall(r"/invite/[^\"]+", await answer.text())
+    for act in ("mute", "ban", "none", ""):
+        jar = CookieJar(unsafe=True)
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        async with ClientSession(headers=headers, cookie_jar=jar) as other:
+            async with other.post(client.make_url(links[0])) as answer:
+                assert answer.status == 200
+            message = {"message": act or "hi"}
+            async with other.post(client.make_url(room), data=message) as answer:
+                assert answer.status == 200
+        author = (await app[keys.STORE].events(room.split("/")[2], limit=1))[0].user.id
+        if act:
+            form = {"user": author, "act": act}
+            async with client.post(f"{room}settings/people/", data=form) as answer:
+                assert answer.status == 200
+    return {
+        "rooms": "/rooms/",
+        "room-private": room,
+        "settings": f"{room}settings/",
+        "settings-public": "/chat/owned/settings/",
+    }
 
 
 def main(folder: Path) -> None:

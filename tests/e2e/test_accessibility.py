@@ -197,6 +197,44 @@ async def test_axe_finds_nothing_in_korean_nor_on_the_page_without_a_network(
     assert not inspector.findings, "\n".join(inspector.findings)
 
 
+async def test_axe_finds_nothing_on_the_pages_of_rooms_with_a_door(
+    inspector: Inspector, server: Server, new_context: NewContext
+):
+    page = inspector.page
+    await page.goto("/rooms/")
+    await inspector.look("rooms, of a guest")
+    await page.goto("/account/?next=/rooms/")
+    await fill_in(page, "Ann", PASSWORD)
+    await page.fill("#name", "Den")
+    await page.press("#name", "Enter")
+    await until(page, "document.querySelector('#chat-log[data-live]')")
+    await inspector.look("a private room, empty")
+    room = page.url
+    await page.goto("/rooms/")
+    await inspector.look("rooms")
+    await page.goto(f"{room}settings/")
+    await page.click("#invites .outline")
+    link = await page.input_value("#link")
+    await inspector.look("settings, with a new invitation")
+    guest = await (await new_context()).new_page()
+    await guest.goto(link)
+    await guest.click("form .primary")
+    await until(guest, "document.querySelector('#chat-log[data-live]')")
+    for language in ("en", "ko"):
+        await page.goto(f"{room}settings/?lang={language}")
+        await page.click("summary")
+        await inspector.look(f"settings, a member's menu open, {language}")
+    await page.click(".people details .outline")
+    await until(page, "document.querySelector('.tag.warn')")
+    await inspector.look("settings, somebody muted")
+    await page.click("#invites .outline")
+    link = await page.input_value("#link")
+    await page.context.clear_cookies()
+    await page.goto(link)
+    await inspector.look("an invitation")
+    assert not inspector.findings, "\n".join(inspector.findings)
+
+
 async def test_axe_finds_nothing_where_something_went_wrong(
     inspector: Inspector, full: str, problems: list[str]
 ):

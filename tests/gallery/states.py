@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from aiohttp import ClientSession, CookieJar
 from playwright.async_api import Page, WebSocketRoute
 
 from tests.e2e.waiting import until
 from tests.gallery.scene import ARABIC, KOREAN, LONG
-from tests.visitors import visitor
+from tests.visitors import OURS, visitor
 
+LIVE = "document.querySelector('#chat-log[data-live]')"
 FIELD, SEND = "#chat-message-input", "#chat-message-submit"
 
 
@@ -213,6 +215,54 @@ async def account(shot: Shot) -> None:
     await shot.page.goto("/account/")
 
 
+async def rooms(shot: Shot) -> None:
+    await account(shot)
+    await shot.page.goto("/rooms/")
+    await shot.page.fill("#name", "우리 동네")
+    async with shot.page.expect_navigation():
+        await shot.page.press("#name", "Enter")
+    await shot.page.goto("/rooms/")
+
+
+async def private_room(shot: Shot) -> None:
+    await rooms(shot)
+    await shot.page.click(".sessions a")
+    await until(shot.page, LIVE)
+    await shot.page.click("#me summary")
+
+
+async def room_settings(shot: Shot) -> None:
+    """An invitation just made, and somebody who took one before and was muted."""
+    await rooms(shot)
+    await shot.page.click(".sessions a")
+    room = shot.page.url
+    await shot.page.goto(f"{room}settings/")
+    await shot.page.click("#invites .outline")
+    link = await shot.page.input_value("#link")
+    async with ClientSession(headers=OURS, cookie_jar=CookieJar(unsafe=True)) as guest:
+        async with guest.post(link) as answer:
+            assert answer.status == 200
+        async with guest.post(room, data={"message": "hi"}) as answer:
+            assert answer.status == 200
+    await shot.page.goto(f"{room}settings/")
+    await shot.page.click("summary")
+    await shot.page.click(".people details .outline")
+    await until(shot.page, "document.querySelector('.tag.warn')")
+    await shot.page.click("#invites .outline")
+    await until(shot.page, "document.querySelector('.qr svg')")
+    await shot.page.click("summary")
+
+
+async def invitation(shot: Shot) -> None:
+    await rooms(shot)
+    await shot.page.click(".sessions a")
+    await shot.page.goto(f"{shot.page.url}settings/")
+    await shot.page.click("#invites .outline")
+    link = await shot.page.input_value("#link")
+    await shot.page.context.clear_cookies()
+    await shot.page.goto(link)
+
+
 async def _fill_in(page: Page, name: str) -> None:
     await page.fill("#name", name)
     await page.fill("#password", "correct horse")
@@ -249,6 +299,12 @@ GROUPS: dict[str, tuple[tuple[str, State], ...]] = {
         ("logging in, refused", login_refused),
         ("making an account", account_new),
         ("one's account", account),
+    ),
+    "Doors": (
+        ("one's rooms", rooms),
+        ("a private room, and its menu", private_room),
+        ("a room's settings", room_settings),
+        ("an invitation", invitation),
     ),
     "Trouble": (
         ("a message that failed", failed),
