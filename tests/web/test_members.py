@@ -106,6 +106,23 @@ async def test_a_stranger_cannot_tell_a_hidden_room_from_none(den, browse, accou
         await inside.nothing()
 
 
+async def test_a_stranger_costs_the_same_at_a_hidden_room_and_at_none(den, browse, app):
+    _, path = den
+    stranger = browse()
+    await stranger.get("/chat/")
+    asked: list[list[str]] = []
+    for each in (path, UNKNOWN):
+        name = each.split("/")[2]
+        queries: list[str] = []
+        app[keys.STORE]._reader.set_trace_callback(queries.append)
+        await stranger.get(each)
+        await stranger.post(each, message="let me in")
+        await stranger.join(name)
+        app[keys.STORE]._reader.set_trace_callback(None)
+        asked.append([query.replace(name, "~") for query in queries])
+    assert asked[0] == asked[1] != []
+
+
 async def test_guests_make_no_rooms(browse, app):
     guest = browse()
     answer = await guest.post("/rooms/", name="Mine")
