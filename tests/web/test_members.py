@@ -184,6 +184,16 @@ async def test_the_link_comes_as_a_picture_too(den, monkeypatch):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_members_do_not_invite_nor_revoke(den, browse, app):
+    ann, path = den
+    name, ben = path.split("/")[2], browse()
+    await ben.post(await invite(ann, path, uses="5"))
+    (open_,) = await app[keys.STORE].invites.of(name, 0)
+    for fields in ({"days": "1", "uses": "1"}, {"revoke": open_.id}):
+        assert (await ben.post(f"{path}settings/invites/", **fields)).status == 403
+    assert await app[keys.STORE].invites.of(name, 0) == [open_]
+
+
 @pytest.mark.parametrize("wrong", [{"days": "31"}, {"uses": "0"}, {"uses": "1001"}, {"days": "x"}])
 async def test_an_invitation_has_bounds(den, wrong):
     ann, path = den
