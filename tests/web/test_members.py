@@ -184,7 +184,7 @@ async def test_the_link_comes_as_a_picture_too(den, monkeypatch):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_members_do_not_invite_nor_revoke(den, browse, app):
+async def test_members_do_not_invite_revoke_or_ban(den, browse, app):
     ann, path = den
     name, ben = path.split("/")[2], browse()
     await ben.post(await invite(ann, path, uses="5"))
@@ -192,6 +192,10 @@ async def test_members_do_not_invite_nor_revoke(den, browse, app):
     for fields in ({"days": "1", "uses": "1"}, {"revoke": open_.id}):
         assert (await ben.post(f"{path}settings/invites/", **fields)).status == 403
     assert await app[keys.STORE].invites.of(name, 0) == [open_]
+    stranger = browse()
+    await stranger.post("/chat/elsewhere/", message="hi")
+    assert (await act(ben, path, user=await user_of(stranger), act="ban")).status == 403
+    assert await app[keys.STORE].members.sanctions(name) == []
 
 
 @pytest.mark.parametrize("wrong", [{"days": "31"}, {"uses": "0"}, {"uses": "1001"}, {"days": "x"}])
