@@ -42,6 +42,7 @@ from chat_app.chat.door import Door
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.presence import Encode, Presence
+from chat_app.chat.rights import is_private
 from chat_app.chat.tail import Tail
 from chat_app.chat.typing import Typing
 from chat_app.errors import ChatError
@@ -303,7 +304,7 @@ class Rooms:
             room.posting -= 1
             if isinstance(result, Appended) and not result.duplicate:
                 room.apply(result.event)
-                if result.event.seq == 1:
+                if result.event.seq == 1 and not is_private(room.key):
                     room.name = draft.room_name
                     self._renew_soon(room.key)  # it may have an owner now
             done(draft, result)

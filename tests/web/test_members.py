@@ -51,6 +51,13 @@ async def test_a_private_room_has_a_name_and_an_address_that_nobody_guesses(den)
     assert client.welcome["top"] == 1
 
 
+async def test_the_first_message_leaves_a_private_room_its_name(den):
+    ann, path = den
+    first = await ann.join(path.split("/")[2])
+    await first.post("hello")
+    assert (await ann.join(path.split("/")[2])).welcome["room"]["name"] == "The Den"
+
+
 async def seen(browser, path):
     """Return all that a stranger is answered about a room, its own name taken out."""
     name, found = path.split("/")[2], []
