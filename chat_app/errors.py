@@ -141,6 +141,10 @@ class TooManyTries(ChatError):
     code, status = "too_many_tries", 429
 
 
+class MessageNotFound(ChatError):
+    code, status = "no_message", 404
+
+
 class MessageEmpty(ChatError):
     code = "empty"
 

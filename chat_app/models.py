@@ -124,12 +124,23 @@ class Invite(msgspec.Struct, frozen=True, gc=False):
     uses: int
 
 
+class Kind(IntEnum):
+    """What an entry of a log is. A message is 0, so that it can be told by its truth."""
+
+    MESSAGE = 0
+    TOMBSTONE = 1
+    """A message that was deleted: who said it and when stays, its text is gone."""
+    DELETION = 2
+    """That a message was deleted."""
+
+
 class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event that has no number yet.
 
     `id` is chosen by the client (8-64 of A-Z a-z 0-9 _ -) and is unique together
     with author and room: a second draft with the same three is the same message.
-    `at` is the server's clock in milliseconds since 1970, UTC.
+    `at` is the server's clock in milliseconds since 1970, UTC. `target` is 0 for a message,
+    and for a deletion the seq of the message that it is to take away.
     """
 
     room_key: str
@@ -138,6 +149,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     author: User
     message: str
     at: int
+    target: int = 0
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -145,6 +157,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     `user` bears the name that the author had when it was said. `at` is in
     milliseconds since 1970, UTC; order is by `seq`, never by `at`.
+
+    A deletion and its tombstone have no `message`, and each has the other's seq as its
+    `target`. What was a message becomes a tombstone in place; nothing else ever changes.
     """
 
     room_key: str
@@ -153,6 +168,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     user: User
     message: str
     at: int
+    kind: Kind = Kind.MESSAGE
+    target: int = 0
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):

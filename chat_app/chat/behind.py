@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Final, Protocol
 
-from chat_app.chat.tail import Tail
+from chat_app.chat.tail import Tail, spoken
 from chat_app.errors import ChatError
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 DRAINED_BYTES: Final = 64 * 1024  # unsent bytes with which it may have more, and how much more
 PATIENCE_SECONDS: Final = 10.0  # in which one that is behind must read something, or is cut
 FAR_EVENTS: Final = 10_000  # behind, at which it is cut however it drains
+_NOTHING: Final = (0, 0, True, 0)
 PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind, if none could go on
 TURN_SECONDS: Final = 0.002  # of one turn of the loop for them
 
@@ -84,7 +85,7 @@ class Behind:
         self._arrived = arrived
         self._lags: dict[Member, _Lag] = {}
         self._catching_up: asyncio.Task[None] | None = None
-        self._asked, self._given = (0, 0), (0, b"")  # the last answer of `_next`
+        self._asked, self._given = _NOTHING, (0, b"")  # the last answer of `_next`
 
     def __len__(self) -> int:
         return len(self._lags)
@@ -127,7 +128,7 @@ class Behind:
                 self._give_up(member, error)
         finally:
             self._catching_up = None
-            self._asked, self._given = (0, 0), (0, b"")
+            self._asked, self._given = _NOTHING, (0, b"")
             self._tail.forget_slices()
 
     async def _advance(self, member: Member, lag: _Lag) -> bool:
@@ -152,7 +153,7 @@ class Behind:
                     lag.cursor, lag.had = end, None
                     continue
                 until = min(start, until)
-            count, frames = await self._next(lag.cursor, until)
+            count, frames = await self._next(lag.cursor, until, hears=member.hears)
             if self._lags.get(member) is not lag:
                 return True  # it left, or asked for something else, while the store was read
             member.write(frames)
@@ -164,18 +165,20 @@ class Behind:
             self._arrived(member)
         return went_on
 
-    async def _next(self, cursor: int, until: int) -> tuple[int, bytes]:
-        """Return how many frames to send next after `cursor`, at most to `until`, and these joined.
+    async def _next(self, cursor: int, until: int, *, hears: bool) -> tuple[int, bytes]:
+        """Return how many frames come next after `cursor`, at most to `until`, and these joined;
+        for a client that does not hear of other events, the messages among them.
 
         Who fell behind together asks for the same, and is given the same bytes.
         """
-        asked = (cursor, until)
+        asked = (cursor, until, hears, self._tail.deletions)
         if self._asked != asked:
             frames = (await self._tail.after(cursor))[: until - cursor]
             sizes = accumulate(map(len, frames))
             count = 1 + sum(1 for size in sizes if size < DRAINED_BYTES)
             taken = frames[:count]
-            self._asked, self._given = asked, (len(taken), b"".join(taken))
+            joined = b"".join(taken) if hears else spoken(taken)
+            self._asked, self._given = asked, (len(taken), joined)
         return self._given
 
     def _give_up(self, member: Member, error: Exception | None) -> None:

@@ -43,7 +43,7 @@ from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.presence import Encode, Presence
 from chat_app.chat.rights import is_private
-from chat_app.chat.tail import Tail
+from chat_app.chat.tail import Tail, spoken
 from chat_app.chat.typing import Typing
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Event
@@ -60,7 +60,8 @@ class Room:
 
     __slots__ = (
         "_behind", "_fresh", "_live", "_patient_until", "_resting", "_store", "_tail",
-        "_unmeasured", "door", "holders", "key", "loading", "name", "posting", "presence", "typing",
+        "_unmeasured", "_unspoken", "door", "holders", "key", "loading", "name", "posting",
+        "presence", "typing",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +81,7 @@ class Room:
         self._store = store
         self._tail = Tail(key, store, encode)
         self._fresh: list[bytes] = []
+        self._unspoken = False  # some of them are no messages
         self._unmeasured = 0
         self._resting: asyncio.Handle | None = None
         self._patient_until = 0.0
@@ -134,6 +136,8 @@ class Room:
             self.flush()
             self._leave_behind(list(self._live))
         self._fresh.append(self._tail.append(event))
+        if event.kind:
+            self._unspoken = True
 
     def show(self) -> None:
         """Flush; but a crowd not before its last flush is paid for: see above."""
@@ -164,11 +168,21 @@ class Room:
         if not self._fresh:
             return
         frames = b"".join(self._fresh)
+        messages = self._spoken() if self._unspoken else frames
         self._fresh.clear()
         self._tail.shown = self._tail.top
-        for member in self._live:
-            member.write(frames)
+        if messages is frames:
+            for member in self._live:
+                member.write(frames)
+        else:
+            for member in self._live:
+                member.write(frames if member.hears else messages)
         self._measure(len(frames))
+
+    def _spoken(self) -> bytes:
+        """Return the messages alone among what is to be shown."""
+        self._unspoken = False
+        return spoken(self._fresh)
 
     def signal(
         self,

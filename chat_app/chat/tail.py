@@ -1,7 +1,7 @@
 """The frames of a room: the newest in a ring, older ones out of the store."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
@@ -13,15 +13,29 @@ SLICE_EVENTS: Final = 100  # read from the store at once for members that are be
 SLICES: Final = 12  # kept while members are behind; who resumes needs 11 at most
 
 
+class Unspoken(bytes):
+    """The frame of an event that is no message: not for those who know of messages alone."""
+
+    __slots__ = ()
+
+
+def spoken(frames: Iterable[bytes]) -> bytes:
+    """Return the messages among these frames, joined."""
+    return b"".join(frame for frame in frames if type(frame) is bytes)
+
+
 class Tail:
     """Every event of a room as a frame, encoded once as long as it is in the ring.
 
     `top` is the seq of the room's newest committed event that has been taken in, and
-    `shown` that of the newest which those who are up to date have been written.
+    `shown` that of the newest which those who are up to date have been written. A deleted
+    message is not among the frames any more once its deletion has been taken in;
+    `deletions` counts these.
     """
 
     __slots__ = (
-        "_encode", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "shown", "top",
+        "_encode", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "deletions", "shown",
+        "top",
     )  # fmt: skip
 
     def __init__(self, room_key: str, store: Store, encode: Callable[[Event], bytes]) -> None:
@@ -33,6 +47,7 @@ class Tail:
         self._ring: deque[bytes] = deque()
         self._ring_bytes = 0
         self._slices: dict[int, list[bytes]] = {}
+        self.deletions = 0
 
     def append(self, event: Event) -> bytes:
         """Take in the event after the top, or, after a gap, a later one; return its frame."""
@@ -40,6 +55,9 @@ class Tail:
             self._ring.clear()
             self._ring_bytes = 0
         frame = self._encode(event)
+        if event.kind:
+            frame = Unspoken(frame)
+            self._forget(event.target)
         self.top = event.seq
         self._ring.append(frame)
         self._ring_bytes += len(frame)
@@ -58,13 +76,30 @@ class Tail:
         start = cursor - cursor % SLICE_EVENTS
         frames = self._slices.get(start, [])
         if start + len(frames) <= cursor:
-            # Not beyond the top: what is committed and not yet taken in will be flushed.
-            limit = min(SLICE_EVENTS, self.top - start)
-            events = await self._store.events(self._room_key, after=start, limit=limit)
-            frames = self._slices[start] = [self._encode(event) for event in events]
+            frames = self._slices[start] = await self._read(start)
             if len(self._slices) > SLICES:
                 del self._slices[next(iter(self._slices))]
         return frames[cursor - start :]
+
+    async def _read(self, start: int) -> list[bytes]:
+        while True:
+            deletions = self.deletions
+            # Not beyond the top: what is committed and not yet taken in will be flushed.
+            limit = min(SLICE_EVENTS, self.top - start)
+            events = await self._store.events(self._room_key, after=start, limit=limit)
+            if deletions == self.deletions:  # else it may have been read before one of them
+                return [
+                    Unspoken(self._encode(event)) if event.kind else self._encode(event)
+                    for event in events
+                ]
+
+    def _forget(self, seq: int) -> None:
+        """Forget the frame of `seq`, and all before it: they are read from the store, where
+        that text is no more."""
+        self.deletions += 1
+        self._slices.clear()
+        for _ in range(min(seq - (self.top - len(self._ring)), len(self._ring))):
+            self._ring_bytes -= len(self._ring.popleft())
 
     def forget_slices(self) -> None:
         """Drop what was read from the store: nobody is behind any more."""

@@ -46,7 +46,12 @@ class Store(Protocol):
         "full"). A draft whose (id, author, room) is in the log, or earlier in the
         batch, yields that event and duplicate=True. Rooms and authors that are new
         are written with their first event; where its author has an account, that is the
-        new room's owner. One call at a time gains nothing from a
+        new room's owner.
+
+        The draft of a deletion erases the text of its target, a message of the room, in
+        the same transaction. One for a message that is deleted already yields the first
+        deletion and duplicate=True. Raises LookupError for one that has no such target;
+        then, as ever, nothing of the batch was written. One call at a time gains nothing from a
         second: batches are committed one after the other.
         """
         ...

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
-from chat_app.models import Appended, Draft, Event, Role, Room, RoomSettings, User
+from chat_app.models import Appended, Draft, Event, Kind, Role, Room, RoomSettings, User
 from chat_app.store.sqlite_accounts import SqliteAccounts
+from chat_app.store.sqlite_deletions import write_deletion
 from chat_app.store.sqlite_file import (
     FolderLock,
     closed_cleanly,
@@ -33,12 +34,13 @@ from chat_app.store.sqlite_members import SqliteMembers
 
 log = logging.getLogger(__name__)
 
-_EVENT: Final = "events.seq, events.id, author, events.name, message, at"
+_EVENT: Final = "events.seq, events.id, author, events.name, message, at, kind, target"
 # As quick as an insert that knows of no conflict, and quicker than a query for duplicates.
 _INSERT: Final = (
     "INSERT INTO events (room, seq, id, author, name, message, at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, author, room) DO NOTHING"
 )
+_KINDS: Final = tuple(Kind)
 _FROM: Final = "FROM events JOIN rooms ON rooms.id = events.room WHERE rooms.key = ?"
 
 # Pages of the write-ahead log after which it is copied into the database (64 MiB).
@@ -113,6 +115,8 @@ class SqliteStore:
             )
             self._authors.add(user.id)
         seq = top + 1
+        if draft.target:
+            return self._append_deletion(draft, room, seq)
         inserted = self._writer.execute(
             _INSERT, (room, seq, draft.id, user.id, user.name, draft.message, draft.at)
         )
@@ -126,6 +130,15 @@ class SqliteStore:
             (draft.id, user.id, room),
         ).fetchone()
         return Appended(_event(draft.room_key, first), True)
+
+    def _append_deletion(self, draft: Draft, room: int, seq: int) -> Appended:
+        stands_at = write_deletion(self._writer, draft, room, seq)
+        if stands_at == seq:
+            self._tops[draft.room_key] = (room, seq)
+        row = self._writer.execute(
+            f"SELECT {_EVENT} FROM events WHERE room = ? AND seq = ?", (room, stands_at)
+        ).fetchone()
+        return Appended(_event(draft.room_key, row), stands_at != seq)
 
     def _open_room(self, draft: Draft) -> tuple[int, int]:
         """Return (id, top) of the draft's room, which it makes if there is none."""
@@ -287,9 +300,12 @@ class SqliteStore:
         self._authors.clear()
 
 
-def _event(room_key: str, row: Sequence[object]) -> Event:
-    seq, id_, author, name, message, at = row
-    return Event(room_key, seq, id_, User(author, name), message, at)  # type: ignore[arg-type]
+def _event(room_key: str, row: Sequence[Any]) -> Event:
+    seq, id_, author, name, message, at, kind, target = row
+    user = User(author, name)
+    if not kind:
+        return Event(room_key, seq, id_, user, message, at)
+    return Event(room_key, seq, id_, user, "", at, _KINDS[kind], target)
 
 
 async def open_sqlite(file: Path, durability: str) -> SqliteStore:

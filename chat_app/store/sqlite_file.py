@@ -58,6 +58,8 @@ def connect(file: Path, durability: str, checkpoint_pages: int) -> sqlite3.Conne
         try:
             recognise(db, file)
             db.execute("PRAGMA journal_mode = WAL")
+            # What is deleted is overwritten: not every build of SQLite does so by itself.
+            db.execute("PRAGMA secure_delete = ON")
             db.execute("PRAGMA synchronous = FULL")
             db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
             migrate(db)

@@ -13,8 +13,9 @@ import msgspec
 from chat_app.chat.messages import is_id
 from chat_app.chat.rights import Right
 from chat_app.errors import Invalid, Malformed
-from chat_app.ws import history, messages, moderation, resume, typing
+from chat_app.ws import deletions, history, messages, moderation, resume, typing
 from chat_app.ws.connection import Connection
+from chat_app.ws.deletions import Delete
 from chat_app.ws.history import History
 from chat_app.ws.messages import Post
 from chat_app.ws.moderation import Ban, Kick, Lift, Mute
@@ -48,6 +49,7 @@ class Row(msgspec.Struct, frozen=True):
 
 COMMANDS: Final[dict[type[Command], Row]] = {
     Post: Row(messages.post, Right.POST, limited=True),
+    Delete: Row(deletions.delete, Right.READ, limited=True),
     History: Row(history.history, Right.READ),
     Resume: Row(resume.resume, Right.READ),
     Typing: Row(typing.typing, Right.POST),
@@ -69,7 +71,7 @@ class _Bare(msgspec.Struct, frozen=True, gc=False):
 
 
 _command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(
-    Post | History | Resume | Typing | Kick | Mute | Ban | Lift | Pong
+    Post | Delete | History | Resume | Typing | Kick | Mute | Ban | Lift | Pong
 )
 _bare = msgspec.json.Decoder(_Bare)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.moderation import Moderation
-from chat_app.chat.rights import Visitor
+from chat_app.chat.rights import Right, Visitor
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.times import iso
@@ -108,6 +108,11 @@ class Connection:
     @property
     def _key(self) -> str:
         return self.user.id if self.session is None else self.session.id
+
+    @property
+    def moderates(self) -> bool:
+        """Whether its user may take away what others said."""
+        return bool(self.rights & Right.MODERATE)
 
     def forget(self) -> None:
         """Undo `identify`."""

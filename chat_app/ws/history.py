@@ -29,4 +29,4 @@ async def history(conn: Connection, command: History) -> HistoryPage:
         size += len(events[first].message.encode())
     events = events[first:]
     more = bool(events) and events[0].seq > 1
-    return HistoryPage(command.id, [protocol.message(event) for event in events], more)
+    return HistoryPage(command.id, [protocol.event_frame(event) for event in events], more)

@@ -11,7 +11,7 @@ import msgspec
 
 from chat_app.chat.times import iso
 from chat_app.errors import ChatError
-from chat_app.models import Event, User
+from chat_app.models import Event, Kind, User
 
 SUBPROTOCOL: Final = "chat.v1"
 MOST_SEQ: Final = 2**53 - 1  # the largest integer that JavaScript has exactly
@@ -49,6 +49,27 @@ class Message(Frame, frozen=True, tag="message"):
     id: str
     user: User
     message: str
+    at: str
+
+
+class Tombstone(Frame, frozen=True, tag="message"):
+    """A message that was deleted: a message still, to clients that know no better."""
+
+    room: str
+    seq: int
+    id: str
+    user: User
+    message: str
+    at: str
+    deleted: bool = True
+
+
+class Deletion(Frame, frozen=True, tag="delete"):
+    room: str
+    seq: int
+    id: str
+    user: User
+    target: int
     at: str
 
 
@@ -93,7 +114,7 @@ class Ack(Frame, frozen=True, tag="ack"):
 
 class HistoryPage(Frame, frozen=True, tag="history"):
     id: str
-    events: list[Message]
+    events: list[Message | Tombstone | Deletion]
     more: bool
 
 
@@ -124,7 +145,7 @@ def encode(frame: Frame) -> bytes:
 
 def encode_event(event: Event) -> bytes:
     """Return an event as the bytes that every member of its room gets."""
-    return encode(message(event))
+    return encode(event_frame(event))
 
 
 def pong(payload: bytes) -> bytes:
@@ -145,9 +166,14 @@ def framed(head: int, payload: bytes) -> bytes:
     return b"%c\x7f%b%b" % (head, size.to_bytes(8, "big"), payload)
 
 
-def message(event: Event) -> Message:
+def event_frame(event: Event) -> Message | Tombstone | Deletion:
+    """Return the frame that stands for an event, live and in history."""
     at = iso(event.at)
-    return Message(event.room_key, event.seq, event.id, event.user, event.message, at)
+    if not event.kind:
+        return Message(event.room_key, event.seq, event.id, event.user, event.message, at)
+    if event.kind is Kind.TOMBSTONE:
+        return Tombstone(event.room_key, event.seq, event.id, event.user, "", at)
+    return Deletion(event.room_key, event.seq, event.id, event.user, event.target, at)
 
 
 def error(refusal: ChatError, id: str | None) -> Error:

@@ -18,12 +18,15 @@ from chat_app.store import open_store
 from tests.store.test_sqlite import FailingDisk
 
 ROOMS = st.sampled_from(["a", "b"])
+IDS = st.sampled_from([f"id-{number}" for number in range(6)])
 DRAFTS = st.builds(
     lambda room, author, id, text: Draft(room, room.upper(), id, User(author, author), text, 0),
     ROOMS,
     st.sampled_from(["ann", "ben"]),
-    st.sampled_from([f"id-{number}" for number in range(6)]),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5),
+    IDS,
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=5
+    ),
 )
 
 
@@ -33,6 +36,7 @@ class LogMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
         self.rooms: dict[str, list[Draft]] = {"a": [], "b": []}
+        self.deleted: dict[tuple[str, int], int] = {}  # by which seq a message was deleted
         self.store: Any = None
         self.open()
 
@@ -55,7 +59,24 @@ class LogMachine(RuleBasedStateMachine):
             first = self.rooms[draft.room_key][(known or 0) - 1]
             assert outcome.duplicate == (known is not None)
             assert outcome.event.seq == (known or len(self.rooms[draft.room_key]))
-            assert outcome.event.message == first.message
+            gone = (draft.room_key, outcome.event.seq) in self.deleted
+            assert outcome.event.message == ("" if gone else first.message)
+
+    @rule(room=ROOMS, pick=st.integers(0, 20), id=IDS, twice=st.booleans())
+    def delete(self, room: str, pick: int, id: str, twice: bool) -> None:
+        """Delete a message, once or twice in one batch, under an id that may be taken."""
+        said = [seq for seq, d in enumerate(self.rooms[room], start=1) if not d.target]
+        if not said:
+            return
+        target = said[pick % len(said)]
+        draft = Draft(room, room.upper(), id, User("ann", "ann"), "", 0, target)
+        for outcome in self.runner.run(self.store.append([draft] * (1 + twice))):
+            known = self.place(draft) or self.deleted.get((room, target))
+            if known is None:
+                self.rooms[room].append(draft)
+                self.deleted[room, target] = len(self.rooms[room])
+            assert outcome.duplicate == (known is not None)
+            assert outcome.event.seq == (known or len(self.rooms[room]))
 
     @rule(batch=st.lists(DRAFTS, min_size=1, max_size=4), at=st.integers(0, 12))
     def append_on_a_failing_disk(self, batch: list[Draft], at: int) -> None:
@@ -92,8 +113,11 @@ class LogMachine(RuleBasedStateMachine):
     def the_log_is_the_model(self) -> None:
         for room, drafts in self.rooms.items():
             events = self.runner.run(self.store.events(room, limit=1000))
-            assert [(e.seq, e.user, e.id, e.message) for e in events] == [
-                (seq, d.author, d.id, d.message) for seq, d in enumerate(drafts, start=1)
+            assert [(e.seq, e.user, e.id, e.message, e.target) for e in events] == [
+                (seq, d.author, d.id, "", d.target or gone)
+                if d.target or (gone := self.deleted.get((room, seq)))
+                else (seq, d.author, d.id, d.message, 0)
+                for seq, d in enumerate(drafts, start=1)
             ]
             known = self.runner.run(self.store.room(room))
             assert (known.top if known else 0) == len(drafts)
