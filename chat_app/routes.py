@@ -13,6 +13,7 @@ from chat_app.web import (
     rooms,
     settings,
     static,
+    texts,
 )
 from chat_app.ws.handler import room_socket
 
@@ -34,6 +35,7 @@ def setup_routes(app: web.Application) -> None:
     app.router.add_get("/invite/{token:[^/]+}/", invites.invitation)
     app.router.add_post("/invite/{token:[^/]+}/", invites.take_invitation)
     app.router.add_post("/me/name", names.rename)
+    app.router.add_get("/texts/{language}", texts.texts)
 
     app.router.add_get("/account/", accounts.account)
     app.router.add_post("/account/", accounts.register)

@@ -113,6 +113,7 @@ async def _room_page(
         "notice": explain(error, request[keys.LANGUAGE]) if error else None,
         "post_id": messages.new_id(time.time_ns() // 1_000_000),
         "limits": app[keys.CONFIG].limits,
+        "may": ["moderate"] if rights & Right.MODERATE else [],
         "may_moderate": bool(rights & Right.MODERATE) and stored is not None,
         "no_post": explain(no_post, request[keys.LANGUAGE]) if no_post else None,
         "may_log_in": isinstance(no_post, LogInNeeded),

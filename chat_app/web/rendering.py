@@ -50,6 +50,11 @@ def setup_templates(app: web.Application) -> None:
         environment.globals["still"] = still
 
 
+def still(app: web.Application, language: str, name: str) -> str:
+    """Return templates/still/{name}.html as it is in that language."""
+    return str(app[_ENVIRONMENTS[language]].globals["still"][name])  # type: ignore[index]
+
+
 def page(
     request: web.Request, template: str, context: Mapping[str, Any], status: int = 200
 ) -> web.Response:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from chat_app.chat.times import iso
-from chat_app.models import Event
+from chat_app.models import Event, Kind
 from chat_app.web.emoji import is_emoji
 
 GROUP_MS: Final = 300_000  # between two messages of one author that stand under one head
@@ -21,9 +21,9 @@ _RTL: Final = re.compile(r"[\W\d_]*+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 class Row(NamedTuple):
-    """One event. Days and groups are those of UTC: the page puts them right for the
-    reader's time zone. `day` is set where a new one begins; `classes` are of CSS; `lang` is
-    "ko" or nothing."""
+    """One message; of a deleted one `message` is empty. Days and groups are those of UTC: the
+    page puts them right for the reader's time zone. `day` is set where a new one begins;
+    `classes` are of CSS; `lang` is "ko" or nothing."""
 
     day: str | None
     classes: str
@@ -40,17 +40,22 @@ class Row(NamedTuple):
 
 
 def rows(events: Sequence[Event], reader: str) -> Iterator[Row]:
-    """Return the rows of `events`, oldest first, as the user with the id `reader` sees them."""
+    """Return the rows of the messages among `events`, oldest first, as the user with the id
+    `reader` sees them."""
     before: Event | None = None
     today = ""
     for event in events:
+        if event.kind is Kind.DELETION:
+            continue
         user, text, at = event.user, event.message, iso(event.at)
         new_day = today != at[:10]
         today = at[:10]
         head = new_day or before is None or user != before.user or event.at - before.at > GROUP_MS
         classes = f"row{' head' if head else ''}{' own' if user.id == reader else ''}"
         lang = ""
-        if not text.isascii():  # what is has none of these
+        if not text:
+            classes += " gone"
+        elif not text.isascii():  # what is has none of these
             classes += f"{' rtl' if _RTL.match(text) else ''}{' emoji' if is_emoji(text) else ''}"
             lang = "ko" if _HANGUL.search(text) else ""
         yield Row(

@@ -38,12 +38,19 @@ const composer = new Composer({
   key: room.key,
   limit: room.limits.message_chars,
   texts,
-  send: (text) => {
-    outbox.add(text)
-    scroll.toEnd()
+  send(text) {
+    if (!/^\s*\/+\p{L}/u.test(text)) return say(text)
+    more().then((deeds) => deeds?.run(text))
+    return true // it stays in the field until that is done
   },
 })
 composer.focus()
+
+/** @param {string} text @returns {void} */
+function say(text) {
+  outbox.add(text)
+  scroll.toEnd()
+}
 
 const clock = new Clock(room.language)
 const timeline = new Timeline(chat, {
@@ -98,6 +105,9 @@ const once = (make) => {
   return () => (made ??= make().catch(() => void (made = undefined)))
 }
 const ring = once(async () => new (await import("./later/bell.js")).Bell({ button: find("#bell"), texts, room }))
+// What can be done with a message, by its buttons and by commands.
+const more = once(async () => (await import("./later/deeds.js")).open({ chat, socket, room, composer, me: () => me, say }))
+for (const type of ["pointerover", "focusin"]) chat.addEventListener(type, more, { once: true })
 
 // Once for all that came within a frame; out of sight there are none.
 let bounding = 0
@@ -141,6 +151,7 @@ const frames = {
     if (top) history.load(history.skip(0, top + 1))
   },
   message: (event) => log.receive(event),
+  delete: (event) => log.receive(event),
   presence: (news) => members.take(news),
   typing: (news) => news.user.id !== me.id && typing.heard(news),
   ack: ({ id, seq }) => outbox.acked(id, seq),
@@ -162,10 +173,11 @@ on(socket, "state", (change) => {
 on(socket, "closed", (code) => outbox.offline(code))
 
 on(log, "event", (event) => {
+  if (event.target) return scroll.hold(() => timeline.erase(event.target))
   timeline.append(event)
   typing.stopped(event.user.id)
   if (event.user.id === me.id) outbox.acked(event.id, event.seq)
-  else {
+  else if (!event.deleted) {
     announcer.say(event)
     badge.add()
     if (load("bell")) ring().then((bell) => bell?.tell(event))

@@ -2,7 +2,7 @@
 
 type User = { id: string; name: string }
 
-/** A message as the server sends it. */
+/** A message as the server sends it, or the deletion of one. */
 type RoomEvent = {
   type: string
   seq: number
@@ -11,6 +11,10 @@ type RoomEvent = {
   message: string
   /** ISO 8601, UTC */
   at: string
+  /** its text is gone */
+  deleted?: true
+  /** of a deletion: the seq of what it takes away */
+  target?: number
 }
 
 /** A message of one's own that the server has not yet shown. */

@@ -101,3 +101,10 @@ async def test_no_file_has_the_text_any_more(storage):
     await store.close()
     for file in Path(storage.folder).iterdir():
         assert SECRET.encode() not in file.read_bytes(), file
+
+
+async def test_a_deletion_cannot_be_deleted(store):
+    await store.append([draft("id-1"), deletion("id-2", 1)])
+    with pytest.raises(LookupError):
+        await store.append([deletion("id-3", 2)])
+    assert await seqs(store) == [1, 2]

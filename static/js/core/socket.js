@@ -81,10 +81,10 @@ export class RoomSocket extends EventTarget {
   /**
    * Send a frame that is answered by one with its id.
    * @param {object} frame without id
+   * @param {string} [id] one that no other event has, where it becomes one
    * @returns {Promise<any>} the answer; rejected by an error, a lost connection, or silence
    */
-  request(frame) {
-    const id = `request-${++this.#count}`
+  request(frame, id = `request-${++this.#count}`) {
     return new Promise((resolve, reject) => {
       if (!this.send({ ...frame, id })) return reject(new Error("offline"))
       const timer = setTimeout(() => this.#answer(id)?.reject(new Error("no_answer")), ANSWER)
@@ -107,7 +107,7 @@ export class RoomSocket extends EventTarget {
       this.#become("open")
       return
     }
-    const waiting = frame.type === "message" ? undefined : this.#answer(frame.id)
+    const waiting = frame.room ? undefined : this.#answer(frame.id) // an event bears the id of its request too
     if (waiting) frame.type === "error" ? waiting.reject(new Error(frame.code)) : waiting.resolve(frame)
     else this.dispatchEvent(new CustomEvent("frame", { detail: frame }))
   }

@@ -14,7 +14,8 @@ export class Composer {
 
   /**
    * @param {{form: HTMLFormElement, key: string, limit: number, texts: Texts,
-   *   send: (text: string) => void}} context  limit 0: none; when send returns the text is safe
+   *   send: (text: string) => unknown}} context  limit 0: none; when send returns the text is safe,
+   *   unless it returns something: then it is not for sending, and stays
    */
   constructor({ form, key, limit, texts, send }) {
     this.field = find("textarea", form)
@@ -97,7 +98,10 @@ export class Composer {
   #send() {
     const text = this.field.value
     if (!text.trim() || this.#over() > 0) return
-    this.onsend(text)
+    if (!this.onsend(text)) this.clear()
+  }
+
+  clear() {
     this.field.value = ""
     this.#changed()
   }

@@ -17,7 +17,7 @@ const MAY_LINK = /https?:\/\/|mailto:/i
  * @property {number} seq 0 until the room has it
  * @property {string} author
  * @property {string} name
- * @property {string} text
+ * @property {string} text empty: deleted
  * @property {number} at
  */
 
@@ -50,7 +50,7 @@ export function makeRow(row, own, clock) {
 export function adoptRow(li, clock) {
   const time = find("time", li)
   const { seq, id = "", user = "" } = li.dataset
-  const text = find(".body", li).textContent
+  const text = li.matches(".gone") ? "" : find(".body", li).textContent
   const name = find(".name", li).textContent
   return dress(li, { id, seq: Number(seq), author: user, name, text, at: Date.parse(time.dateTime) }, clock)
 }
@@ -87,7 +87,17 @@ function dress(li, row, clock) {
   li.classList.toggle("rtl", isRtl(row.text))
   if (isKorean(row.text)) body.lang = "ko" // must not break within words, whatever the page's language
   if (MAY_LINK.test(row.text)) link(body, row.text)
+  if (!row.text) bury(li)
   return li
+}
+
+/** Its text is gone; who said it and when stays. @param {HTMLElement} li */
+export function bury(li) {
+  const row = rows.get(li)
+  if (row) row.text = ""
+  li.classList.remove("emoji", "rtl")
+  li.classList.add("gone")
+  find(".body", li).replaceChildren(stamp("#gone-template"))
 }
 
 /** @param {HTMLElement} li @param {number} at @param {Clock} clock */

@@ -55,6 +55,7 @@ export class Members {
   #row({ id, name }, own) {
     const li = this.#rows.get(id) ?? stamp("#member-template")
     const [disc, label, you] = li.children
+    li.dataset.user = id
     disc.textContent = initial(name)
     li.dataset.hue = hue(id)
     label.textContent = name

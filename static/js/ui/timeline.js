@@ -1,5 +1,5 @@
 // The messages on the page: chunks of rows in seq order, days, groups, and one's own pending ones last.
-import { adoptRow, find, makeRow, number, rowOf, stamp } from "./elements.js"
+import { adoptRow, bury, find, makeRow, number, rowOf, stamp } from "./elements.js"
 /** @import { Clock } from "../core/texts.js" */
 
 // rows that share one content-visibility
@@ -23,7 +23,7 @@ export class Timeline {
     this.empty = find(".empty")
     this.context = context
     // What the tutorial's page and its tests read: the text of the room, a line for each message.
-    Object.defineProperty(log, "value", { get: () => this.#rows().map((li) => `${rowOf(li)?.text}\n`).join("") })
+    Object.defineProperty(log, "value", { get: () => this.#rows().map((li) => rowOf(li)?.text && `${rowOf(li)?.text}\n`).join("") })
     for (const day of this.sheet.querySelectorAll(".day")) day.remove()
     for (const li of this.#rows()) {
       adoptRow(li, context.clock)
@@ -58,6 +58,12 @@ export class Timeline {
     this.#tidy()
   }
 
+  /** A message was deleted. @param {number} seq */
+  erase(seq) {
+    const li = find(`[data-seq="${seq}"]`, this.sheet)
+    if (li) bury(li)
+  }
+
   /** The reader has seen everything up to here: draw the line anew, now or when something comes. @param {number} seq */
   unread(seq) {
     this.#seen = seq
@@ -87,6 +93,7 @@ export class Timeline {
    */
   insert(gap, events, closed) {
     const made = []
+    events = events.filter(({ type }) => type === "message")
     for (let i = events.length; i > 0; i -= CHUNK) made.unshift(this.#chunk(events.slice(Math.max(0, i - CHUNK), i)))
     const next = /** @type {Element} */ (gap.nextElementSibling)
     // Its first row may lose its day line, and a chunk that is being skipped would tell its old height.
