@@ -124,6 +124,35 @@ class Invite(msgspec.Struct, frozen=True, gc=False):
     uses: int
 
 
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """That somebody wants the moderators to look at the message with that `seq`.
+
+    Its `reason` may be empty. `at` is in milliseconds since 1970, UTC.
+    """
+
+    seq: int
+    by: User
+    reason: str
+    at: int
+
+
+class Deed(msgspec.Struct, frozen=True, gc=False):
+    """What a moderator or an owner did in a room, for its audit log.
+
+    `about` is whom it was done to, and `detail` of delete and dismiss the message's seq, of
+    mute and ban until when (milliseconds since 1970, UTC; "": until it is lifted), of lift
+    what was lifted, of role the new one, of settings what they are now. `at` as everywhere;
+    `id` counts up, 0 until it is kept.
+    """
+
+    by: User
+    what: Literal["delete", "dismiss", "kick", "mute", "ban", "lift", "role", "settings"]
+    at: int
+    about: User | None = None
+    detail: str = ""
+    id: int = 0
+
+
 class Kind(IntEnum):
     """What an entry of a log is. A message is 0, so that it can be told by its truth."""
 

@@ -10,6 +10,7 @@ from chat_app.web import (
     names,
     offline,
     pages,
+    reports,
     rooms,
     settings,
     static,
@@ -34,6 +35,9 @@ def setup_routes(app: web.Application) -> None:
     app.router.add_post("/rooms/leave/", rooms.leave_room)
     app.router.add_get("/invite/{token:[^/]+}/", invites.invitation)
     app.router.add_post("/invite/{token:[^/]+}/", invites.take_invitation)
+    app.router.add_get("/chat/{room:[^/]+}/reports/", reports.reports)
+    app.router.add_post("/chat/{room:[^/]+}/reports/", reports.settle_report)
+    app.router.add_get("/chat/{room:[^/]+}/audit/", reports.audit)
     app.router.add_post("/me/name", names.rename)
     app.router.add_get("/texts/{language}", texts.texts)
 

@@ -1,6 +1,7 @@
 """Members: coming in by a room's door, making a private room, and who is what in it."""
 
 import secrets
+import time
 from typing import Final
 
 from chat_app.chat.door import Door
@@ -8,7 +9,7 @@ from chat_app.chat.names import guest, room_key, room_name
 from chat_app.chat.rights import PRIVATE, Right, Visitor, is_private
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.errors import Invalid, LogInNeeded, NotAllowed, RoomNotFound, UserNotFound
-from chat_app.models import Role, RoomSettings, User
+from chat_app.models import Deed, Role, RoomSettings, User
 from chat_app.store import Store
 
 MOST_SLOW_SECONDS: Final = 6 * 3600
@@ -70,7 +71,8 @@ class Members:
         if not 0 <= settings.slow_seconds <= MOST_SLOW_SECONDS:
             raise Invalid("Slow mode takes at most {seconds} seconds.", seconds=MOST_SLOW_SECONDS)
         (await self.door(visitor, key)).check(visitor, Right.MANAGE)
-        await self._store.members.settle(key, settings)
+        deed = Deed(visitor.user, "settings", _now(), detail=_words(settings))
+        await self._store.members.settle(key, settings, deed)
         await self._rooms.renew(key)
 
     async def set_role(self, visitor: Visitor, key: str, user_id: str, role: Role) -> None:
@@ -93,7 +95,8 @@ class Members:
             raise NotAllowed("Only somebody with an account can be a moderator or an owner.")
         if not is_private(key) and role is Role.MEMBER:
             role = Role.NONE  # a public room is everybody's
-        await self._store.members.set_role(key, user, role)
+        deed = Deed(visitor.user, "role", _now(), user, role.name.lower())
+        await self._store.members.set_role(key, user, role, deed)
         await self._rooms.renew(key)
 
     async def target(self, visitor: Visitor, door: Door, user_id: str) -> User:
@@ -115,3 +118,17 @@ class Members:
         if present is not None and present.members(user_id):
             return guest(user_id), door.role(user_id)
         raise UserNotFound("Nobody of that name is known here.")
+
+
+def _words(settings: RoomSettings) -> str:
+    """Return the settings as the audit log has them: "announce slow:10", "" for an open room."""
+    words = {
+        "announce": settings.announce,
+        "locked": settings.locked,
+        f"slow:{settings.slow_seconds}": bool(settings.slow_seconds),
+    }
+    return " ".join(word for word, holds in words.items() if holds)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -27,9 +27,7 @@ def draft(
     rule in `Draft`.
     """
     if not text.isprintable():
-        if _NOT_TEXT.search(text):
-            raise Malformed("A message cannot have a NUL or half a character in it.")
-        text = _STRIPPED.sub("", text)
+        text = plain(text)
     if not text or text.isspace():
         raise MessageEmpty("The message is empty.")
     if most_chars and len(text) > most_chars:
@@ -40,6 +38,13 @@ def draft(
     elif not is_id(id):
         raise Invalid("An id has 8 to 64 characters of A-Z a-z 0-9 _ and -.")
     return Draft(room_key, room_name, id, author, text, at)
+
+
+def plain(text: str) -> str:
+    """Return a text without C0 controls but newline and tab. Raises Malformed as `draft` does."""
+    if _NOT_TEXT.search(text):
+        raise Malformed("A message cannot have a NUL or half a character in it.")
+    return _STRIPPED.sub("", text)
 
 
 def is_id(text: str) -> bool:

@@ -1,13 +1,16 @@
 """Moderation: keeping a room friendly. Each act checks who does it, and takes effect at once."""
 
 import time
+from contextlib import suppress
 from typing import Final, Literal
 
 from chat_app.chat.members import Members
+from chat_app.chat.names import guest
+from chat_app.chat.reports import Reports
 from chat_app.chat.rights import Right, Visitor
 from chat_app.chat.rooms import Rooms
-from chat_app.errors import Banned, ChatError
-from chat_app.models import Sanction, User
+from chat_app.errors import Banned, ChatError, RoomNotFound
+from chat_app.models import Deed, Sanction, User
 from chat_app.store import Store
 
 # A ban is for a person. An address is only ever banned for a while: it will be another's.
@@ -25,10 +28,13 @@ class Moderation:
         self._store = store
         self._rooms = rooms
         self._members = members
+        self.reports = Reports(store, members)
 
     async def kick(self, visitor: Visitor, key: str, user_id: str) -> User:
         """Put somebody out, who may come back; return who it was."""
         user = await self._target(visitor, key, user_id)
+        with suppress(RoomNotFound):  # before its first event a room has no log of any kind
+            await self._store.audit.note(key, Deed(visitor.user, "kick", _now(), user))
         self._rooms.put_out(key, user_id, put_out())
         return user
 
@@ -51,7 +57,10 @@ class Moderation:
     ) -> None:
         """End a ban or a mute, if there is one."""
         (await self._members.door(visitor, key)).check(visitor, Right.MODERATE)
-        await self._store.members.lift(key, user_id, kind)
+        known = await self._store.accounts.known(user_id)
+        user = known[0] if known else guest(user_id)
+        deed = Deed(visitor.user, "lift", _now(), user, kind)
+        await self._store.members.lift(key, user_id, kind, deed)
         await self._rooms.renew(key)
 
     async def _sanction(
@@ -65,7 +74,7 @@ class Moderation:
         address: bool = False,
     ) -> Sanction:
         user = await self._target(visitor, key, user_id)
-        now = time.time_ns() // 1_000_000
+        now = _now()
         network, most = self._network(key, user_id) if address else "", now + NETWORK_MS
         sanction = Sanction(
             kind,
@@ -76,7 +85,9 @@ class Moderation:
             network,
             min(most, now + ms if ms is not None else most) if network else 0,
         )
-        await self._store.members.sanction(key, sanction)
+        detail = "" if sanction.until is None else str(sanction.until)
+        deed = Deed(visitor.user, kind, now, user, detail)
+        await self._store.members.sanction(key, sanction, deed)
         if kind == "ban":
             self._rooms.put_out(key, user_id, put_out())
         await self._rooms.renew(key)
@@ -91,6 +102,10 @@ class Moderation:
         door = await self._members.door(visitor, key)
         door.check(visitor, Right.MODERATE)
         return await self._members.target(visitor, door, user_id)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def put_out() -> ChatError:

@@ -8,6 +8,7 @@ from chat_app.config import Storage
 from chat_app.errors import StartError, StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Room
 from chat_app.store.accounts import AccountStore
+from chat_app.store.audit import AuditStore
 from chat_app.store.invites import InviteStore
 from chat_app.store.members import MemberStore
 from chat_app.store.sqlite import open_sqlite, open_sqlite_beside
@@ -37,6 +38,11 @@ class Store(Protocol):
     @property
     def invites(self) -> InviteStore:
         """Links that let people into private rooms."""
+        ...
+
+    @property
+    def audit(self) -> AuditStore:
+        """Moderation: reports, and what was done."""
         ...
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:

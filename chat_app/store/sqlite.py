@@ -20,6 +20,7 @@ from typing import Any, Final
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Kind, Role, Room, RoomSettings, User
 from chat_app.store.sqlite_accounts import SqliteAccounts
+from chat_app.store.sqlite_audit import SqliteAudit
 from chat_app.store.sqlite_deletions import write_deletion
 from chat_app.store.sqlite_file import (
     FolderLock,
@@ -82,6 +83,7 @@ class SqliteStore:
         self._accounts = SqliteAccounts(writer, self._read, self._transaction)
         self._members = SqliteMembers(writer, self._read, self._transaction)
         self._invites = SqliteInvites(writer, self._read, self._transaction)
+        self._audit = SqliteAudit(writer, self._read, self._transaction)
         row = reader.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
         self._epoch: str = row[0]
 
@@ -100,6 +102,10 @@ class SqliteStore:
     @property
     def invites(self) -> SqliteInvites:
         return self._invites
+
+    @property
+    def audit(self) -> SqliteAudit:
+        return self._audit
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         async with self._transaction():

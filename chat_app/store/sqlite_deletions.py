@@ -2,12 +2,14 @@
 
 import sqlite3
 
-from chat_app.models import Draft, Kind
+from chat_app.models import Deed, Draft, Kind, User
+from chat_app.store.sqlite_deeds import drop_reports, write_deed
 
 
 def write_deletion(db: sqlite3.Connection, draft: Draft, room: int, seq: int) -> int:
     """Write a deletion as the event `seq` of the room, and erase the text of its target.
 
+    Reports about it are done with, and where it was somebody else's that is a deed.
     Return `seq`, or the seq of the event that the draft repeats: then nothing was written.
     Raises LookupError if the room has no such message.
     """
@@ -19,11 +21,12 @@ def write_deletion(db: sqlite3.Connection, draft: Draft, room: int, seq: int) ->
     if first is not None:
         return int(first[0])
     target = db.execute(
-        "SELECT kind, target FROM events WHERE room = ? AND seq = ?", (room, draft.target)
+        "SELECT kind, target, author, name FROM events WHERE room = ? AND seq = ?",
+        (room, draft.target),
     ).fetchone()
     if target is None or target[0] == Kind.DELETION:
         raise LookupError(f"no message has the seq {draft.target}")
-    kind, deleted_by = target
+    kind, deleted_by, whose, name = target
     if kind == Kind.TOMBSTONE:
         return int(deleted_by)
     db.execute(
@@ -35,4 +38,10 @@ def write_deletion(db: sqlite3.Connection, draft: Draft, room: int, seq: int) ->
         "UPDATE events SET message = '', kind = ?, target = ? WHERE room = ? AND seq = ?",
         (Kind.TOMBSTONE, seq, room, draft.target),
     )
+    drop_reports(db, room, draft.target)
+    if whose != author.id:
+        about = User(whose, name)
+        write_deed(
+            db, room, Deed(author, "delete", draft.at, about=about, detail=str(draft.target))
+        )
     return seq

@@ -5,8 +5,9 @@ import time
 from typing import Final
 
 from chat_app.errors import OwnerNeeded, RoomNotFound
-from chat_app.models import Membership, Role, Room, RoomSettings, Sanction, User
+from chat_app.models import Deed, Membership, Role, Room, RoomSettings, Sanction, User
 from chat_app.store.sqlite_accounts import Read, Transaction
+from chat_app.store.sqlite_deeds import write_deed
 
 _OF_ROOM: Final = "room = (SELECT id FROM rooms WHERE key = ?)"
 
@@ -61,7 +62,9 @@ class SqliteMembers:
             for key, name, top, announce, locked, slow, role in rows
         ]
 
-    async def set_role(self, room_key: str, user: User, role: Role) -> None:
+    async def set_role(
+        self, room_key: str, user: User, role: Role, deed: Deed | None = None
+    ) -> None:
         now = _now()
         async with self._transaction():
             room = room_id(self._writer, room_key)
@@ -75,6 +78,11 @@ class SqliteMembers:
                     (room, user.id, role, now),
                 )
             self._check_owned(room)
+            self._note(room, deed)
+
+    def _note(self, room: int, deed: Deed | None) -> None:
+        if deed is not None:
+            write_deed(self._writer, room, deed)
 
     def _drop(self, room: int, user_id: str) -> None:
         self._writer.execute("DELETE FROM members WHERE room = ? AND user = ?", (room, user_id))
@@ -87,17 +95,14 @@ class SqliteMembers:
         ).fetchone():
             raise OwnerNeeded("A private room needs an owner.")
 
-    async def settle(self, room_key: str, settings: RoomSettings) -> None:
+    async def settle(self, room_key: str, settings: RoomSettings, deed: Deed | None = None) -> None:
         async with self._transaction():
+            room = room_id(self._writer, room_key)
             self._writer.execute(
                 "UPDATE rooms SET announce = ?, locked = ?, slow_seconds = ? WHERE id = ?",
-                (
-                    settings.announce,
-                    settings.locked,
-                    settings.slow_seconds,
-                    room_id(self._writer, room_key),
-                ),
+                (settings.announce, settings.locked, settings.slow_seconds, room),
             )
+            self._note(room, deed)
 
     async def sanctions(self, room_key: str) -> list[Sanction]:
         rows = self._read(
@@ -111,7 +116,7 @@ class SqliteMembers:
             for kind, user, name, until, by, by_name, *rest in rows
         ]
 
-    async def sanction(self, room_key: str, sanction: Sanction) -> None:
+    async def sanction(self, room_key: str, sanction: Sanction, deed: Deed | None = None) -> None:
         async with self._transaction():
             room, user = room_id(self._writer, room_key), sanction.user
             for person in (user, sanction.by):
@@ -126,13 +131,17 @@ class SqliteMembers:
             if sanction.kind == "ban":
                 self._drop(room, user.id)
                 self._check_owned(room)
+            self._note(room, deed)
 
-    async def lift(self, room_key: str, user_id: str, kind: str) -> None:
+    async def lift(self, room_key: str, user_id: str, kind: str, deed: Deed | None = None) -> None:
         async with self._transaction():
-            self._writer.execute(
+            room = room_id(self._writer, room_key)
+            lifted = self._writer.execute(
                 "DELETE FROM sanctions WHERE room = ? AND user = ? AND kind = ?",
-                (room_id(self._writer, room_key), user_id, kind),
+                (room, user_id, kind),
             )
+            if lifted.rowcount:
+                self._note(room, deed)
 
 
 def room_id(writer: sqlite3.Connection, key: str) -> int:

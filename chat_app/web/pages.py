@@ -84,7 +84,7 @@ async def _room_page(
     app = request.app
     name, who = room_name(request.match_info["room"]), visitor_of(request)
     key = room_key(name)
-    before = _seq(request.query.get("before"))
+    before = seq_of(request.query.get("before"))
     door = await app[keys.MEMBERS].door(who, key)
     rights, no_post = door.rights(who), door.why_not(who, Right.POST)
     stored = await app[keys.STORE].room(key)
@@ -130,7 +130,8 @@ def room_url(address: str) -> str:
     return f"/chat/{quote(address, safe='~')}/"
 
 
-def _seq(text: str | None) -> int | None:
+def seq_of(text: str | None) -> int | None:
+    """Return the number in an address or a form, if there is one. Raises Invalid."""
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 15:

@@ -13,13 +13,14 @@ import msgspec
 from chat_app.chat.messages import is_id
 from chat_app.chat.rights import Right
 from chat_app.errors import Invalid, Malformed
-from chat_app.ws import deletions, history, messages, moderation, resume, typing
+from chat_app.ws import deletions, history, messages, moderation, reports, resume, typing
 from chat_app.ws.connection import Connection
 from chat_app.ws.deletions import Delete
 from chat_app.ws.history import History
 from chat_app.ws.messages import Post
 from chat_app.ws.moderation import Ban, Kick, Lift, Mute
 from chat_app.ws.protocol import Command, Frame
+from chat_app.ws.reports import Report
 from chat_app.ws.resume import Resume
 from chat_app.ws.typing import Typing
 
@@ -53,6 +54,7 @@ COMMANDS: Final[dict[type[Command], Row]] = {
     History: Row(history.history, Right.READ),
     Resume: Row(resume.resume, Right.READ),
     Typing: Row(typing.typing, Right.POST),
+    Report: Row(reports.report, Right.READ, limited=True),
     Kick: Row(moderation.kick, Right.MODERATE),
     Mute: Row(moderation.mute, Right.MODERATE),
     Ban: Row(moderation.ban, Right.MODERATE),
@@ -71,7 +73,7 @@ class _Bare(msgspec.Struct, frozen=True, gc=False):
 
 
 _command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(
-    Post | Delete | History | Resume | Typing | Kick | Mute | Ban | Lift | Pong
+    Post | Delete | History | Resume | Typing | Report | Kick | Mute | Ban | Lift | Pong
 )
 _bare = msgspec.json.Decoder(_Bare)
 

@@ -16,11 +16,11 @@ test("of two slashes and more one is taken away", () => {
 
 test("a time is what stands at the end", () => {
   assert.deepEqual(timed("Ann"), { who: "Ann" })
-  assert.deepEqual(timed("Ann Lee 10m"), { who: "Ann Lee", ms: 600_000 })
-  assert.deepEqual(timed("한별 2시간"), { who: "한별", ms: 7_200_000 })
-  assert.deepEqual(timed("Ann 2 D"), { who: "Ann", ms: 172_800_000 })
+  assert.deepEqual(timed("Ann Lee 10m"), { who: "Ann Lee", seconds: 600 })
+  assert.deepEqual(timed("한별 2시간"), { who: "한별", seconds: 7200 })
+  assert.deepEqual(timed("Ann 2 D"), { who: "Ann", seconds: 172_800 })
   assert.deepEqual(timed("R2d2"), { who: "R2d2" })
-  assert.deepEqual(timed("10m"), { who: "", ms: 600_000 })
+  assert.deepEqual(timed("10m"), { who: "", seconds: 600 })
 })
 
 test("a name is found once for each person, and as it is spelt first", () => {

@@ -1,6 +1,6 @@
 // What a text that begins with a slash means. Knows no DOM.
 
-const UNITS = /** @type {Record<string, number>} */ ({ m: 60_000, 분: 60_000, h: 3_600_000, 시간: 3_600_000, d: 86_400_000, 일: 86_400_000 })
+const UNITS = /** @type {Record<string, number>} */ ({ m: 60, 분: 60, h: 3600, 시간: 3600, d: 86_400, 일: 86_400 })
 const TIME = /(?:^|\s)(\d{1,4})\s*(m|h|d|분|시간|일)$/iu
 
 /**
@@ -18,12 +18,12 @@ export function parse(typed) {
 /**
  * A name, and how long: "Ann Lee 10m", "한별 2시간".
  * @param {string} rest
- * @returns {{who: string, ms?: number}} without ms: until it is lifted
+ * @returns {{who: string, seconds?: number}} without seconds: until it is lifted
  */
 export function timed(rest) {
   const found = rest.match(TIME)
   if (!found) return { who: rest }
-  return { who: rest.slice(0, found.index).trim(), ms: Number(found[1]) * UNITS[found[2].toLowerCase()] }
+  return { who: rest.slice(0, found.index).trim(), seconds: Number(found[1]) * UNITS[found[2].toLowerCase()] }
 }
 
 /**

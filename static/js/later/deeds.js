@@ -36,7 +36,7 @@ class Deeds {
   constructor(context, texts) {
     this.context = context
     this.texts = texts
-    const { chat, composer } = context
+    const { chat, composer, room, socket } = context
     this.delete = button(texts.delete, () => this.#delete(this.#at))
     this.report = button(texts.report, () => this.#report(this.#at))
     this.chip = element("span", { className: "actions deeds" }, this.delete, this.report)
@@ -44,6 +44,10 @@ class Deeds {
     this.notice.role = "status"
     composer.field.form.prepend(this.notice)
     composer.field.addEventListener("input", () => this.#tell(""))
+    // A role can be given or taken while one is here.
+    socket.addEventListener("frame", (/** @type {any} */ { detail }) => {
+      if (detail.type === "access") room.may = detail.may
+    })
     for (const type of ["pointerover", "focusin"]) chat.addEventListener(type, ({ target }) => this.#offer(target))
     this.#offer(chat.querySelector(".row:focus-within") ?? chat.querySelector(".row:hover"))
   }
@@ -138,12 +142,13 @@ class Deeds {
     if (word === "delete") return this.#deleteNewest(rest)
     if (!Object.hasOwn(PERSONS, word)) return this.#tell(fill(texts.unknown, { word }))
     if (!this.#may("moderate")) return this.#tell(texts.not_allowed)
-    const { who, ms } = PERSONS[word] ? timed(rest) : { who: rest, ms: undefined }
+    const { who, seconds } = PERSONS[word] ? timed(rest) : { who: rest, seconds: undefined }
     const found = findPeople(who, people(this.context.chat))
     if (!found.length) return this.#tell(who ? fill(texts.nobody, { name: who }) : fill(texts.whom, { word }))
     if (found.length > 1) return this.#tell(fill(texts.many, { name: who }))
     try {
-      await this.#request({ type: word, user: found[0].id, ...(ms === undefined ? {} : { ms }) })
+      const [, what] = word.match(/^un(mute|ban)$/) ?? []
+      await this.#request({ type: what ? "lift" : word, user: found[0].id, what, seconds })
     } catch (error) {
       return this.#tell(String(error instanceof Error ? error.message : error))
     }
