@@ -149,6 +149,12 @@ class MessageEmpty(ChatError):
     code = "empty"
 
 
+class CommandRefused(ChatError):
+    """A person typed a command where there are none."""
+
+    code = "command"
+
+
 class MessageTooLong(ChatError):
     code = "too_long"
 

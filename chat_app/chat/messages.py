@@ -6,11 +6,12 @@ import secrets
 import time
 from typing import Final
 
-from chat_app.errors import Invalid, Malformed, MessageEmpty, MessageTooLong
+from chat_app.errors import CommandRefused, Invalid, Malformed, MessageEmpty, MessageTooLong
 from chat_app.models import Draft, User
 
 _STRIPPED: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
 _NOT_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_COMMAND: Final = re.compile(r"\s*(/+)[^\W\d_]")
 _ID: Final = re.compile("[A-Za-z0-9_-]{8,64}")
 _PROCESS: Final = secrets.token_hex(4)
 _count: Final = itertools.count()
@@ -38,6 +39,21 @@ def draft(
     elif not is_id(id):
         raise Invalid("An id has 8 to 64 characters of A-Z a-z 0-9 _ and -.")
     return Draft(room_key, room_name, id, author, text, at)
+
+
+def typed(text: str) -> str:
+    """Return what a person who typed this wants to say: of two slashes and more before a word
+    one is taken away. Raises CommandRefused for one slash: a command goes out by no accident.
+
+    As static/js/later/commands.js has it. Programs say what they say, slash or not.
+    """
+    if not (found := _COMMAND.match(text)):
+        return text
+    if len(found[1]) == 1:
+        raise CommandRefused(
+            "Commands need scripts. To send this as it is, begin with two slashes: //"
+        )
+    return text.lstrip()[1:]
 
 
 def plain(text: str) -> str:

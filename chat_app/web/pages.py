@@ -62,7 +62,7 @@ async def post_message(request: web.Request) -> web.Response:
         rights = opened.door.check(who, Right.POST)
         most_chars = app[keys.CONFIG].limits.message_chars
         draft = messages.draft(
-            opened.key, name, request[keys.USER], text, id, most_chars=most_chars
+            opened.key, name, request[keys.USER], messages.typed(text), id, most_chars=most_chars
         )
         take_message(request)
         if not rights & Right.HURRY:
