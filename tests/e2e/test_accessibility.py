@@ -266,3 +266,42 @@ async def test_axe_finds_nothing_where_something_went_wrong(
     await page.close()  # it tries again and again, and the browser tells each time
     problems[:] = [each for each in problems if "ERR_INTERNET_DISCONNECTED" not in each]
     assert not inspector.findings, "\n".join(inspector.findings)
+
+
+async def test_moderation(inspector: Inspector, server: Server):
+    page = inspector.page
+    await page.goto("/account/?next=/chat/room/")
+    await page.fill("#name", "한별")
+    await page.fill("#password", PASSWORD)
+    await page.get_by_role("button", name="Make an account").click()
+    await page.wait_for_url("**/chat/room/")
+    await page.fill("#chat-message-input", "mine")
+    await page.click(SEND)
+    await until(page, "document.querySelector('.chunk .own')")
+    async with visitor(server.url, "room", "Bob") as bob:
+        rude = [(await bob.post(text))["seq"] for text in ("rude", "ruder")]
+        await bob.send({"type": "report", "id": "report-01", "target": 1, "reason": "why not"})
+        await bob.expect("done")
+    await page.reload()
+    await until(page, "document.querySelector('#chat-log[data-live]')")
+    await page.locator(".row").nth(1).hover()
+    await page.locator(".deeds").wait_for()
+    await inspector.look("a message's buttons")
+    await page.locator(".deeds").get_by_role("button", name="Report").click()
+    await inspector.look("reporting")
+    await page.keyboard.press("Escape")
+    await page.locator(".deeds").get_by_role("button", name="Delete").click()
+    await inspector.look("deleting")
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await until(page, f"document.querySelector('.gone[data-seq=\"{rude[0]}\"]')")
+    await inspector.look("deleted")
+    await page.fill("#chat-message-input", "/help")
+    await page.click(SEND)
+    await page.get_by_role("dialog").wait_for()
+    await inspector.look("commands")
+    for path in ("reports", "audit"):
+        await page.goto(f"/chat/room/{path}/")
+        await inspector.look(path)
+        wide = "document.documentElement.scrollWidth > innerWidth"
+        assert not await page.evaluate(wide), path
+    assert inspector.findings == []
