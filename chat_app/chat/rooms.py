@@ -39,11 +39,12 @@ from typing import Final
 
 from chat_app.chat.behind import Behind, Member
 from chat_app.chat.door import Door
+from chat_app.chat.gap import Gap
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.presence import Encode, Presence
 from chat_app.chat.rights import is_private
-from chat_app.chat.tail import Tail, spoken
+from chat_app.chat.tail import SLICE_EVENTS, Tail, spoken
 from chat_app.chat.typing import Typing
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, Event
@@ -59,7 +60,7 @@ class Room:
     """A room that somebody is in."""
 
     __slots__ = (
-        "_behind", "_fresh", "_live", "_patient_until", "_resting", "_store", "_tail",
+        "_behind", "_fresh", "_gap", "_live", "_patient_until", "_resting", "_store", "_tail",
         "_unmeasured", "_unspoken", "door", "holders", "key", "loading", "name", "posting",
         "presence", "typing",
     )  # fmt: skip
@@ -80,6 +81,7 @@ class Room:
         self.loading: asyncio.Task[None] | None = None
         self._store = store
         self._tail = Tail(key, store, encode)
+        self._gap: Gap | None = None  # most rooms never have one
         self._fresh: list[bytes] = []
         self._unspoken = False  # some of them are no messages
         self._unmeasured = 0
@@ -126,18 +128,58 @@ class Room:
         self._behind.remove(member)
 
     def apply(self, event: Event) -> None:
-        """Take a committed event in; `flush` shows it. What is known already is dropped."""
+        """Take a committed event in; `flush` shows it. What is known already is dropped.
+
+        What comes before those before it waits for them: see `Gap`.
+        """
         top = self._tail.top
-        if event.seq <= top:
+        if event.seq != top + 1:
+            if event.seq > top:
+                self._the_gap.hold(event)
             return
-        if event.seq > top + 1:
-            # News with a gap before it. The store has what lies between: all cursors
-            # stay where they are and read it there.
-            self.flush()
-            self._leave_behind(list(self._live))
         self._fresh.append(self._tail.append(event))
         if event.kind:
             self._unspoken = True
+        if self._gap is not None:
+            while (early := self._gap.take(self._tail.top + 1)) is not None:
+                self._fresh.append(self._tail.append(early))
+                if early.kind:
+                    self._unspoken = True
+
+    def reach(self, seq: int) -> None:
+        """Have everything up to `seq`, which is in the store, taken in and shown, soon."""
+        if seq > self._tail.top:
+            self._the_gap.reach(seq)
+
+    async def look(self) -> None:
+        """Take in and show what is in the store and was not heard of.
+
+        Raises StoreUnavailable.
+        """
+        stored = await self._store.room(self.key)
+        if stored is None:
+            return
+        self.name = stored.name
+        while self._tail.top < stored.top:
+            after = self._tail.top
+            events = await self._store.events(self.key, after=after, limit=SLICE_EVENTS)
+            for event in events:
+                self.apply(event)
+            self.show()
+            if self._tail.top == after:
+                return
+
+    @property
+    def _the_gap(self) -> Gap:
+        if self._gap is None:
+            self._gap = Gap(lambda: self._tail.top, self.look)
+        return self._gap
+
+    def close(self) -> None:
+        """Stop what goes on by itself: nobody is left to be told anything."""
+        self.presence.close()
+        if self._gap is not None:
+            self._gap.close()
 
     def show(self) -> None:
         """Flush; but a crowd not before its last flush is paid for: see above."""
@@ -299,7 +341,7 @@ class Rooms:
     def _close_unused(self, room: Room) -> None:
         if not (room.holders or room.posting):
             del self._open[room.key]
-            room.presence.close()
+            room.close()
 
     def post(self, room: Room, draft: Draft, done: Done) -> None:
         """Have a message committed and shown; `done` gets its event or the refusal.
@@ -316,9 +358,11 @@ class Rooms:
         for (draft, done), result in zip(batch, results, strict=False):
             room = touched[draft.room_key] = self._open[draft.room_key]
             room.posting -= 1
-            if isinstance(result, Appended) and not result.duplicate:
+            if isinstance(result, Appended):
+                # A duplicate too: the first may be another node's, and unheard of here.
                 room.apply(result.event)
-                if result.event.seq == 1 and not is_private(room.key):
+                first = result.event.seq == 1 and not result.duplicate
+                if first and not is_private(room.key):
                     room.name = draft.room_name
                     self._renew_soon(room.key)  # it may have an owner now
             done(draft, result)

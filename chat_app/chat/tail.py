@@ -50,10 +50,7 @@ class Tail:
         self.deletions = 0
 
     def append(self, event: Event) -> bytes:
-        """Take in the event after the top, or, after a gap, a later one; return its frame."""
-        if event.seq > self.top + 1:
-            self._ring.clear()
-            self._ring_bytes = 0
+        """Take in the event after the top; return its frame."""
         frame = self._encode(event)
         if event.kind:
             frame = Unspoken(frame)

@@ -1,6 +1,6 @@
 """What every store promises, whatever engine is behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -65,6 +65,10 @@ class Store(Protocol):
     async def room(self, key: str) -> Room | None:
         """Return the room with its newest seq, or None before its first event, unless it is
         private. One indexed query."""
+        ...
+
+    async def tops(self, keys: Collection[str]) -> dict[str, int]:
+        """Return the newest seq of each of these rooms that has one; one query for all."""
         ...
 
     async def events(

@@ -18,7 +18,7 @@ from chat_app.ws.heartbeat import PING_SECONDS
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
 from chat_app.ws.reader import Reader
-from chat_app.ws.resume import Resume, move
+from chat_app.ws.resume import Resume, is_ahead, move
 
 log = logging.getLogger(__name__)
 
@@ -125,10 +125,12 @@ async def _stay(
     try:
         if not conn.closing:
             room.presence.enter(conn, user)
-            _greet(conn, request)
+            await _greet(conn, request)
             await Reader(conn, app[keys.SERVE]).read(ws)
     except ConnectionError:
         pass  # in the middle of something
+    except ChatError:
+        conn.close(Close.NOT_NOW)
     except Exception:
         log.exception("connection failed user=%s", user.id)
         conn.close(Close.FAULT)
@@ -144,8 +146,11 @@ async def _stay(
         app[keys.ADDRESSES].leave(network)
 
 
-def _greet(conn: Connection, request: web.Request) -> None:
+async def _greet(conn: Connection, request: web.Request) -> None:
     room, limits = conn.room, conn.limits
+    asked = _asked(request) if conn.full and "since" in request.query else None
+    if isinstance(asked, Resume) and is_ahead(conn, asked):
+        await room.look()
     if not conn.full:
         room.join(conn, room.top)
         return
@@ -162,15 +167,20 @@ def _greet(conn: Connection, request: web.Request) -> None:
     )
     if conn.rights != USUAL:
         conn.send(conn.access)
-    if "since" in request.query:
-        try:
-            asked = {name: request.query.get(name) for name in ("epoch", "since", "limit")}
-            given = {name: value for name, value in asked.items() if value is not None}
-            command = msgspec.convert(given, Resume, strict=False)
-        except msgspec.ValidationError as error:
-            conn.send(protocol.error(Invalid(f"{error}."), None))
-        else:
-            conn.may_have_early = False
-            move(conn, command)
-            return
+    if isinstance(asked, Resume):
+        conn.may_have_early = False
+        move(conn, asked)
+        return
+    if asked is not None:
+        conn.send(protocol.error(asked, None))
     room.join(conn, room.top)
+
+
+def _asked(request: web.Request) -> Resume | Invalid:
+    """Return the `resume` that the URL's query is, or what is wrong with it."""
+    asked = {name: request.query.get(name) for name in ("epoch", "since", "limit")}
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        return msgspec.convert(given, Resume, strict=False)
+    except msgspec.ValidationError as error:
+        return Invalid(f"{error}.")

@@ -23,7 +23,7 @@ def resume(conn: Connection, command: Resume) -> Awaitable[None] | None:
     conn.renew()
     if conn.closing:
         return None
-    if conn.session is not None:
+    if conn.session is not None or is_ahead(conn, command):
         return _checked(conn, command)
     move(conn, command)
     return None
@@ -31,7 +31,28 @@ def resume(conn: Connection, command: Resume) -> Awaitable[None] | None:
 
 async def _checked(conn: Connection, command: Resume) -> None:
     if await conn.is_still():
+        if is_ahead(conn, command):
+            await _look(conn)
         move(conn, command)
+
+
+async def _look(conn: Connection) -> None:
+    """Have the room look into the store. The client gets what is found there by resuming."""
+    room, at = conn.room, conn.room.position(conn)
+    room.leave(conn)
+    try:
+        await room.look()
+    except BaseException:
+        room.join(conn, at)
+        raise
+
+
+def is_ahead(conn: Connection, command: Resume) -> bool:
+    """Tell whether the client has seen more than this node has heard of.
+
+    It was on another node, or has read the page, and the store has what it saw.
+    """
+    return command.since > conn.room.top and command.epoch == conn.rooms.epoch
 
 
 def move(conn: Connection, command: Resume) -> None:

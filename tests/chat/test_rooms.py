@@ -300,36 +300,6 @@ async def test_one_that_stays_stuck_is_cut(house, say, monkeypatch):
     assert not room._live
 
 
-async def test_news_with_a_gap_before_it_is_read_from_the_store(house, say, store):
-    """Another process wrote 2; 3 is the first that is heard of."""
-    room = await house.open("lobby")
-    member = Member()
-    room.join(member, 0)
-    await say(room, "a")
-    draft = [messages.draft("lobby", "lobby", ANN, text, None, most_chars=0) for text in "bc"]
-    appended = await store.append(draft)
-    room.apply(appended[1].event)
-    room.flush()
-    room.apply(appended[0].event)
-    room.flush()
-    await settled()
-    assert member.got == ["1:a", "2:b", "3:c"]
-
-
-async def test_what_was_applied_before_a_gap_is_shown_all_the_same(house, store):
-    room = await house.open("lobby")
-    member = Member()
-    room.join(member, 0)
-    texts = "abcd"
-    drafts = [messages.draft("lobby", "lobby", ANN, text, None, most_chars=0) for text in texts]
-    appended = await store.append(drafts)
-    room.apply(appended[0].event)
-    room.apply(appended[3].event)
-    room.flush()
-    await settled()
-    assert member.got == ["1:a", "2:b", "3:c", "4:d"]
-
-
 async def test_a_signal_goes_to_those_who_are_up_to_date_and_takes_no_seq(house, say):
     room = await house.open("lobby")
     await say(room, "a")

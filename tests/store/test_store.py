@@ -137,3 +137,11 @@ async def test_secrets_are_random_and_named(store):
 async def test_a_second_process_is_kept_out(store, storage):
     with pytest.raises(StartError, match=r"in use by another process \(pid \d+\)"):
         await open_store(storage)
+
+
+async def test_the_tops_of_many_rooms_are_asked_for_at_once(store):
+    await store.append([draft("id-1"), draft("id-2"), draft("id-3", room="Other '회의'")])
+    keys = ["lobby", "other '회의'", "none"]
+    assert await store.tops(keys) == {"lobby": 2, "other '회의'": 1}
+    assert await store.tops([]) == {}
+    assert await store.tops([f"{number}" for number in range(40_000)]) == {}

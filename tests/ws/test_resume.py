@@ -2,6 +2,9 @@
 
 import pytest
 
+from chat_app import keys
+from chat_app.errors import StoreUnavailable
+from chat_app.models import Draft, User
 from chat_app.ws.resume import NEWEST
 
 
@@ -69,6 +72,41 @@ async def test_the_server_cannot_know(join, log, how, reason, since):
     await post("8")
     assert [frame["seq"] for frame in await bob.messages(1)] == [8]
     await bob.nothing()
+
+
+@both
+async def test_one_that_has_seen_more_than_this_node_has_heard_of_is_believed(join, log, how, app):
+    """The events are another node's, and the news of them is late or lost."""
+    epoch, post = log
+    author = User("u_ann", "Ann")
+    drafts = [Draft("lobby", "lobby", f"elsewhere-{n}", author, f"{n}", 1) for n in (8, 9, 10)]
+    await app[keys.STORE].append(drafts)
+    bob, answer = await come_back(join, how, epoch, 9)
+    assert answer == {"type": "resumed", "from": 10, "to": 10}
+    await post("11")
+    assert [frame["seq"] for frame in await bob.messages(2)] == [10, 11]
+    await bob.nothing()
+
+
+async def test_one_that_asks_for_more_than_can_be_read_now_stays_where_it_is(
+    join, log, app, monkeypatch
+):
+    epoch, post = log
+
+    async def refuse(key):
+        raise StoreUnavailable("not now", retry_ms=2000)
+
+    bob, other = await join("lobby", "bob"), await join("lobby", "carol")
+    with monkeypatch.context() as patch:
+        patch.setattr(app[keys.STORE], "room", refuse)
+        await bob.send({"type": "resume", "epoch": epoch, "since": 9})
+        assert (await bob.next())["code"] == "unavailable"
+        later = await join("lobby", "dan", epoch=epoch, since=9)
+        assert not later.welcome
+        assert later.ws.close_code == 1013
+    await post("8")
+    for client in (bob, other):
+        assert [frame["seq"] for frame in await client.messages(1)] == [8]
 
 
 @both
