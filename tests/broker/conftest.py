@@ -2,11 +2,7 @@
 
 import pytest
 
-from chat_app.broker import MemoryBroker
-from chat_app.broker.memory import Exchange
-from chat_app.broker.redis import RedisBroker
 from tests.chat.nodes import until
-from tests.engines import Redis
 
 
 class Ears:
@@ -41,24 +37,6 @@ class Ears:
         for room_key in room_keys:
             self.broker.follow(room_key)
         await until(lambda: set(room_keys) <= set(self.rooms))
-
-
-@pytest.fixture
-async def redis(tmp_path):
-    redis = Redis(tmp_path)
-    await redis.start()
-    yield redis
-    redis.kill()
-
-
-@pytest.fixture(params=["memory", "redis"])
-def new_broker(request):
-    """new_broker(): another node of the same log."""
-    if request.param == "memory":
-        exchange = Exchange()
-        return lambda: MemoryBroker(exchange, f"node {len(exchange.nodes)}")
-    redis = request.getfixturevalue("redis")
-    return lambda: RedisBroker(redis.url, "an-epoch")
 
 
 @pytest.fixture
