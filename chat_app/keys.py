@@ -6,7 +6,9 @@ from aiohttp import web
 from itsdangerous import TimestampSigner
 
 from chat_app.assets import Assets
+from chat_app.broker import Broker
 from chat_app.chat.accounts import Accounts
+from chat_app.chat.control import Control
 from chat_app.chat.health import Health
 from chat_app.chat.invites import Invites
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
@@ -26,6 +28,8 @@ DRAIN = web.AppKey("DRAIN", Drain)
 ASSETS = web.AppKey("ASSETS", Assets)
 STORE = web.AppKey("STORE", Store)
 HEALTH = web.AppKey("HEALTH", Health)
+BROKER = web.AppKey("BROKER", Broker)
+CONTROL = web.AppKey("CONTROL", Control)
 ROOMS = web.AppKey("ROOMS", Rooms)
 MEMBERS = web.AppKey("MEMBERS", Members)
 MODERATION = web.AppKey("MODERATION", Moderation)

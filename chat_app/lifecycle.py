@@ -10,13 +10,16 @@ from aiohttp import web
 from itsdangerous import TimestampSigner
 
 from chat_app import keys
+from chat_app.broker import open_broker
 from chat_app.chat.accounts import Accounts
+from chat_app.chat.control import Control
 from chat_app.chat.health import Health, Part
 from chat_app.chat.invites import Invites
 from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
 from chat_app.chat.links import SECRET, Links
 from chat_app.chat.members import Members
 from chat_app.chat.moderation import Moderation
+from chat_app.chat.news import News
 from chat_app.chat.passwords import Passwords
 from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
@@ -36,7 +39,7 @@ SETTLE_SECONDS = 3.0  # for what was posted to be committed when the server goes
 
 def setup_lifecycle(app: web.Application) -> None:
     app[keys.DRAIN] = Drain()
-    app.cleanup_ctx.extend([store_ctx, accounts_ctx, rooms_ctx, sweep_ctx])
+    app.cleanup_ctx.extend([store_ctx, broker_ctx, accounts_ctx, rooms_ctx, sweep_ctx])
     app.on_shutdown.append(say_goodbye)
 
 
@@ -51,10 +54,17 @@ async def store_ctx(app: web.Application) -> AsyncIterator[None]:
     await store.close()
 
 
+async def broker_ctx(app: web.Application) -> AsyncIterator[None]:
+    app[keys.BROKER] = broker = open_broker(app[keys.CONFIG].broker, app[keys.STORE].epoch)
+    app[keys.CONTROL] = Control(broker.broadcast)
+    yield
+    await broker.close()
+
+
 async def accounts_ctx(app: web.Application) -> AsyncIterator[None]:
     store, config = app[keys.STORE], app[keys.CONFIG]
-    app[keys.USERS] = users = Users(store.accounts)
-    app[keys.SESSIONS] = sessions = Sessions(store.accounts)
+    app[keys.USERS] = users = Users(store.accounts, app[keys.CONTROL])
+    app[keys.SESSIONS] = sessions = Sessions(store.accounts, app[keys.CONTROL])
     app[keys.LINKS] = links = Links(await store.secret(SECRET))
     passwords = Passwords()
     app[keys.ACCOUNTS] = Accounts(
@@ -70,15 +80,18 @@ async def accounts_ctx(app: web.Application) -> AsyncIterator[None]:
 
 async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     limits = app[keys.CONFIG].limits
-    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence)
+    news = News(app[keys.BROKER], app[keys.STORE], app[keys.CONTROL])
+    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence, news)
     app[keys.MEMBERS] = members = Members(app[keys.STORE], rooms)
     app[keys.MODERATION] = Moderation(app[keys.STORE], rooms, members)
     app[keys.INVITES] = Invites(app[keys.STORE], rooms, members)
     app[keys.MESSAGE_RATE] = rate = MessageRate(limits.message_rate, limits.message_burst)
     app[keys.SERVE] = partial(serve, rate)
     app[keys.ADDRESSES] = ConnectionsPerAddress(limits.connections_per_address)
+    news.start()
     yield
     await rooms.close()
+    await news.close()
 
 
 async def sweep_ctx(app: web.Application) -> AsyncIterator[None]:

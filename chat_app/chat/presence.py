@@ -9,8 +9,8 @@ is not heard of. Nothing here lies in the path of a message.
     leave ─ grace ─► (removed) ┴─ _tell, at most once in PACE_SECONDS ─┬─ join, leave: all
     arrived ───────► _newcomers ───────────────────────────────────────┴─ state: newcomers
 
-`_present` is what a broker would fill with the people of other nodes; all else would
-stay as it is.
+`_present` has the people of other nodes too: `elsewhere` brings and takes them (see
+chat/elsewhere.py), and those who `watch` hear who comes and goes on this one.
 """
 
 import asyncio
@@ -53,8 +53,8 @@ class Presence:
     """
 
     __slots__ = (
-        "_changed", "_encode", "_hearing", "_last", "_later", "_leaving", "_members",
-        "_newcomers", "_present", "_signal", "_timer", "_told",
+        "_away", "_changed", "_encode", "_hearing", "_last", "_later", "_leaving", "_members",
+        "_newcomers", "_noted", "_present", "_signal", "_timer", "_told",
     )  # fmt: skip
 
     def __init__(self, signal: Signal, encode: Encode, later: Later | None = None) -> None:
@@ -62,7 +62,9 @@ class Presence:
         self._encode = encode
         self._later: Later = later or asyncio.get_running_loop().call_later
         self._members: dict[str, tuple[Member, ...]] = {}  # mostly of one, and so smallest
-        self._present: dict[str, User] = {}  # those in their grace too
+        self._present: dict[str, User] = {}  # those in their grace too, and of other nodes
+        self._away: dict[str, User] = {}  # those on other nodes
+        self._noted: Callable[[str], None] | None = None
         self._leaving: dict[str, asyncio.TimerHandle] = {}
         self._told: dict[str, User] = {}
         self._changed: dict[str, None] = {}  # ids, in order: where _told may not be _present
@@ -97,6 +99,8 @@ class Presence:
         if (leaving := self._leaving.pop(user.id, None)) is not None:
             leaving.cancel()
         self._show(user)
+        if self._noted is not None:
+            self._noted(user.id)
 
     def leave(self, member: Member, user_id: str) -> None:
         """Take back what `enter` counted, if it did."""
@@ -112,6 +116,33 @@ class Presence:
         """Show the new name of somebody who is here."""
         if user.id in self._present:
             self._show(user)
+            if self._noted is not None:
+                self._noted(user.id)
+
+    def watch(self, noted: Callable[[str], None]) -> None:
+        """Have `noted` called with the id of each user who comes to this node, is gone from
+        it, or has another name."""
+        self._noted = noted
+
+    def here(self, user_id: str) -> User | None:
+        """Return the user if it is on this node, or was a moment ago."""
+        is_here = user_id in self._members or user_id in self._leaving
+        return self._present[user_id] if is_here else None
+
+    def all_here(self) -> dict[str, User]:
+        """Return all who are on this node, or were a moment ago, by id."""
+        return {id: self._present[id] for id in (*self._members, *self._leaving)}
+
+    def elsewhere(self, user_id: str, user: User | None) -> None:
+        """Show a user who is on another node, or None: on no other any more."""
+        is_here = self.here(user_id) is not None
+        if user is not None:
+            self._away[user_id] = user
+            if not is_here:
+                self._show(user)
+        elif self._away.pop(user_id, None) is not None and not is_here:
+            del self._present[user_id]
+            self._change(user_id)
 
     def arrived(self, member: Member) -> None:
         """Tell a member that has just become up to date who is here, with the next frame."""
@@ -133,8 +164,14 @@ class Presence:
             self._change(user.id)
 
     def _gone(self, user_id: str) -> None:
-        del self._leaving[user_id], self._present[user_id]
-        self._change(user_id)
+        del self._leaving[user_id]
+        if (away := self._away.get(user_id)) is None:
+            del self._present[user_id]
+            self._change(user_id)
+        else:
+            self._show(away)
+        if self._noted is not None:
+            self._noted(user_id)
 
     def _change(self, user_id: str) -> None:
         if self._hearing:

@@ -37,11 +37,14 @@ from collections.abc import Set as AbstractSet
 from itertools import repeat
 from typing import Final
 
+from chat_app.broker import MemoryBroker
 from chat_app.chat.behind import Behind, Member
+from chat_app.chat.control import Control
 from chat_app.chat.door import Door
 from chat_app.chat.gap import Gap
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
+from chat_app.chat.news import News
 from chat_app.chat.presence import Encode, Presence
 from chat_app.chat.rights import is_private
 from chat_app.chat.tail import SLICE_EVENTS, Tail, spoken
@@ -261,8 +264,14 @@ class Rooms:
     """All rooms that are open, and the one way for a message into any of them."""
 
     def __init__(
-        self, store: Store, encode: Callable[[Event], bytes], encode_presence: Encode
+        self,
+        store: Store,
+        encode: Callable[[Event], bytes],
+        encode_presence: Encode,
+        news: News | None = None,
     ) -> None:
+        """`news`: of the other nodes, if there are any."""
+        self.news = news or News(MemoryBroker(), store, Control())
         self._store = store
         self._encode = encode
         self._encode_presence = encode_presence
@@ -287,7 +296,7 @@ class Rooms:
             room = self._open[key] = Room(
                 key, name, self._store, self._encode, self._encode_presence
             )
-            room.loading = asyncio.create_task(room.load(), name="load room")
+            room.loading = asyncio.create_task(self._load(room), name="load room")
         room.holders += 1
         try:
             if room.loading is not None:
@@ -333,6 +342,11 @@ class Rooms:
         room = self._open.get(key)
         return None if room is None else room.presence
 
+    async def _load(self, room: Room) -> None:
+        await room.load()
+        if self._open.get(room.key) is room:
+            self.news.follow(room)
+
     def release(self, room: Room) -> None:
         """Let go of a room that `open` gave; the last to do so closes it."""
         room.holders -= 1
@@ -341,6 +355,7 @@ class Rooms:
     def _close_unused(self, room: Room) -> None:
         if not (room.holders or room.posting):
             del self._open[room.key]
+            self.news.unfollow(room.key)
             room.close()
 
     def post(self, room: Room, draft: Draft, done: Done) -> None:
@@ -366,6 +381,8 @@ class Rooms:
                     room.name = draft.room_name
                     self._renew_soon(room.key)  # it may have an owner now
             done(draft, result)
+        if not isinstance(outcome, ChatError):
+            self.news.committed(outcome)
         for room in touched.values():
             room.show()
             self._close_unused(room)

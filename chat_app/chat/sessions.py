@@ -10,8 +10,10 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Final
 
+from chat_app.chat.control import Control
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Account, Session, User
 from chat_app.store.accounts import AccountStore
@@ -30,8 +32,12 @@ Ended = Callable[[], None]
 class Sessions:
     """The sessions of all accounts, and whoever must hear of their end."""
 
-    def __init__(self, store: AccountStore) -> None:
+    def __init__(self, store: AccountStore, control: Control | None = None) -> None:
         self._store = store
+        self._sweep_now = asyncio.Event()
+        self._control = control or Control()
+        self._control.on("ended", list[str], self._tell_all)
+        self._control.on_missed(self._sweep_now.set)
         self._watching: dict[str, tuple[Ended, ...]] = {}
         self._ended: dict[str, None] = {}  # the last REMEMBERED
         self._seen: set[str] = set()
@@ -77,13 +83,20 @@ class Sessions:
         await self.end(session.user, [each.id for each in every if each.id != session.id])
 
     def ended(self, session_ids: Iterable[str]) -> None:
-        """Tell all who watch these sessions, which the store has ended."""
-        for session_id in session_ids:
-            self._tell(session_id)
+        """Tell all who watch these sessions, which the store has ended, on every node."""
+        self._tell_everywhere(list(session_ids))
 
     def end_guest(self, user: User) -> None:
-        """Tell all who watch the user as a guest that this is no guest any more."""
-        self._tell(user.id)
+        """Tell all who watch the user as a guest, on every node, that this is none any more."""
+        self._tell_everywhere([user.id])
+
+    def _tell_everywhere(self, keys: list[str]) -> None:
+        self._tell_all(keys)
+        self._control.tell("ended", keys)
+
+    def _tell_all(self, keys: list[str]) -> None:
+        for key in keys:
+            self._tell(key)
 
     def watch(self, key: str, ended: Ended) -> None:
         """Have `ended` called, once, when a session ends, or a guest has become an account.
@@ -131,7 +144,11 @@ class Sessions:
 
     async def sweep_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            # Sooner where ends may have been missed.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._sweep_now.wait()
+            self._sweep_now.clear()
             try:
                 await self.sweep()
             except StoreUnavailable:

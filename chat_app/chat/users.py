@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from chat_app.chat.control import Control
 from chat_app.chat.lookalikes import lookalikes
 from chat_app.chat.names import guest, is_guests, user_name
 from chat_app.errors import UserNameRefused
@@ -16,8 +17,10 @@ REMEMBERED: Final = 1000  # renames; far more than there are in the time of a ha
 class Users:
     """Knows who an id is, and tells those who are connected what they are called now."""
 
-    def __init__(self, store: AccountStore) -> None:
+    def __init__(self, store: AccountStore, control: Control | None = None) -> None:
         self._store = store
+        self._control = control or Control()
+        self._control.on("renamed", User, self._tell)
         self._renamed: dict[str, User] = {}  # the last REMEMBERED
         self._watching: dict[str, tuple[Renamed, ...]] = {}
 
@@ -57,7 +60,11 @@ class Users:
             self.tell(unnamed)
 
     def tell(self, user: User) -> None:
-        """Tell all who watch that user what it is called now."""
+        """Tell all who watch that user, on every node, what it is called now."""
+        self._tell(user)
+        self._control.tell("renamed", user)
+
+    def _tell(self, user: User) -> None:
         self._renamed[user.id] = user
         if len(self._renamed) > REMEMBERED:
             del self._renamed[next(iter(self._renamed))]

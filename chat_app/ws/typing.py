@@ -22,4 +22,6 @@ def typing(conn: Connection, command: Typing) -> None:
     """Tell everybody else, or, beyond what the room passes on, nobody."""
     room, user = conn.room, conn.user
     if room.typing.pass_on(user.id):
-        room.signal(encode(IsTyping(user, TTL_SECONDS)), but=room.presence.members(user.id))
+        frame = encode(IsTyping(user, TTL_SECONDS))
+        room.signal(frame, but=room.presence.members(user.id))
+        conn.rooms.news.signal(room.key, user.id, frame)

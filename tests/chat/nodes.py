@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from chat_app.chat import messages
+from chat_app.chat.news import News
 from chat_app.chat.rooms import Room, Rooms
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, User
@@ -35,12 +36,13 @@ class Member:
         raise AssertionError(error)
 
 
-def open_house(store: Store) -> Rooms:
+def open_house(store: Store, news: News | None = None) -> Rooms:
     """Return a node whose frames can be read: "7:hi" for an event, "join ['Ann'] of 2"."""
     return Rooms(
         store,
         lambda event: f"{event.seq}:{event.message}\n".encode(),
         lambda op, users, count: f"{op} {[user.name for user in users]} of {count}".encode(),
+        news,
     )
 
 
