@@ -23,6 +23,7 @@ from chat_app.chat.news import News
 from chat_app.chat.passwords import Passwords
 from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
+from chat_app.chat.shared_limits import SharedLimits
 from chat_app.chat.users import Users
 from chat_app.drain import Drain
 from chat_app.store import open_store
@@ -39,7 +40,7 @@ SETTLE_SECONDS = 3.0  # for what was posted to be committed when the server goes
 
 def setup_lifecycle(app: web.Application) -> None:
     app[keys.DRAIN] = Drain()
-    app.cleanup_ctx.extend([store_ctx, broker_ctx, accounts_ctx, rooms_ctx, sweep_ctx])
+    app.cleanup_ctx.extend([store_ctx, broker_ctx, accounts_ctx, rooms_ctx, limits_ctx, sweep_ctx])
     app.on_shutdown.append(say_goodbye)
 
 
@@ -92,6 +93,20 @@ async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     yield
     await rooms.close()
     await news.close()
+
+
+async def limits_ctx(app: web.Application) -> AsyncIterator[None]:
+    if app[keys.BROKER].alone:
+        yield
+        return
+    limits = SharedLimits(app[keys.CONTROL])
+    limits.share("messages", app[keys.MESSAGE_RATE])
+    app[keys.ACCOUNTS].share_limits(limits)
+    telling = asyncio.create_task(limits.tell_for_ever(), name="tell limits")
+    yield
+    telling.cancel()
+    with suppress(asyncio.CancelledError):
+        await telling
 
 
 async def sweep_ctx(app: web.Application) -> AsyncIterator[None]:

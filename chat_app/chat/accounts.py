@@ -9,6 +9,7 @@ from chat_app.chat.lookalikes import lookalikes, small
 from chat_app.chat.passwords import Passwords, check_password
 from chat_app.chat.rights import Visitor
 from chat_app.chat.sessions import Sessions
+from chat_app.chat.shared_limits import SharedLimits
 from chat_app.chat.users import Users
 from chat_app.errors import (
     LinkRefused,
@@ -50,6 +51,12 @@ class Accounts:
         self._tries = Tries(limits.login_tries, LOGIN_SECONDS)
         self._tries_from = Tries(limits.login_tries_per_address, LOGIN_SECONDS)
         self._made_from = Tries(limits.accounts_per_address, REGISTER_SECONDS)
+
+    def share_limits(self, limits: SharedLimits) -> None:
+        """Have tries count on all nodes."""
+        limits.share("log in", self._tries.rate)
+        limits.share("log in from", self._tries_from.rate)
+        limits.share("register from", self._made_from.rate)
 
     async def register(
         self, guest: User, name: str, password: str, *, address: str, link: Link | None

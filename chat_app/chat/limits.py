@@ -4,7 +4,7 @@ import ipaddress
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -24,6 +24,8 @@ class MessageRate:
         self._clock = clock
         # When each user's bucket is full again: one number says how much is in it.
         self._full_at: dict[str, float] = {}
+        # Messages taken since `used` was asked, where another node is to know.
+        self._used: dict[str, int] | None = None
 
     def wait(self, user_id: str) -> float:
         """Take one message; return 0, or, taking nothing, the seconds until there is one."""
@@ -37,12 +39,29 @@ class MessageRate:
         if len(self._full_at) >= _REMEMBERED:
             self._full_at = {user: at for user, at in self._full_at.items() if at > now}
         self._full_at[user_id] = full_at + 1 / self._rate
+        if self._used is not None:
+            self._used[user_id] = self._used.get(user_id, 0) + 1
         return 0.0
 
     def give_back(self, user_id: str) -> None:
         """Undo a `wait` that took one."""
         if user_id in self._full_at:
             self._full_at[user_id] -= 1 / self._rate
+            if self._used is not None:
+                self._used[user_id] = self._used.get(user_id, 0) - 1
+
+    def used(self) -> dict[str, int]:
+        """Return how many each user took since this was asked last. From the first time on
+        that is kept."""
+        used, self._used = self._used or {}, {}
+        return used
+
+    def used_elsewhere(self, used: Mapping[str, int]) -> None:
+        """Count what users took on other nodes; it may be more than there was."""
+        now = self._clock()
+        for user_id, count in used.items() if self._rate else ():
+            full_at = max(self._full_at.get(user_id, now), now)
+            self._full_at[user_id] = full_at + count / self._rate
 
 
 class ConnectionsPerAddress:
@@ -72,11 +91,11 @@ class Tries:
     def __init__(
         self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rate = MessageRate(most / seconds, most, clock)
+        self.rate = MessageRate(most / seconds, most, clock)
 
     def take(self, key: str) -> None:
         """Take one. Raises TooManyTries, which says when there is one again."""
-        if wait := self._rate.wait(key):
+        if wait := self.rate.wait(key):
             seconds = math.ceil(wait)
             raise TooManyTries(
                 "Too many tries. Please wait {seconds} seconds.",
@@ -86,7 +105,7 @@ class Tries:
 
     def give_back(self, key: str) -> None:
         """Have one that was taken not count after all."""
-        self._rate.give_back(key)
+        self.rate.give_back(key)
 
 
 @lru_cache(maxsize=10_000)
