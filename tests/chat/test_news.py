@@ -6,6 +6,7 @@ Each test runs with nodes that hear each other in memory, and by way of a real R
 import pytest
 
 from chat_app.broker.news import RoomNews
+from chat_app.broker.redis import RedisBroker
 from chat_app.chat import news as news_module
 from chat_app.chat import presence
 from chat_app.chat.control import Control
@@ -340,3 +341,35 @@ async def test_typing_is_seen_on_other_nodes_but_not_by_oneself(node):
     assert "Ann types" not in tab.signals
     assert "Cat types" in tab.signals
     assert "Ann types" not in anns.signals
+
+
+async def test_without_the_engine_messages_come_out_of_the_store_and_all_heals(
+    store, redis, monkeypatch
+):
+    monkeypatch.setattr(news_module, "COMPARE_SECONDS", 0.05)
+    nodes = [Node(store, RedisBroker(redis.url, "an-epoch")) for _ in range(2)]
+    ann, ben = nodes
+    (here, anns), (there, bens) = await ann.join(ANN), await ben.join(BEN)
+    await until(lambda: present(here) == ["Ann", "Ben"] == present(there))
+    redis.kill()
+    await say(ann.house, here, "ab")
+    assert anns.got == ["1:a", "2:b"]  # at once
+    await say(ben.house, there, "c")
+    await until(lambda: anns.got == bens.got == ["1:a", "2:b", "3:c"])
+    ben.leave(bens)
+    _, late = await _unheard(ben, CAT)
+    redis.start()
+    await until(lambda: "Cat" in present(here))
+    await say(ann.house, here, "d")
+    await until(lambda: anns.got[-1] == late.got[-1] == "4:d")
+    for node in nodes:
+        await node.close()
+
+
+async def _unheard(node, user):
+    """As `Node.join`, of a node that hears nothing."""
+    room, member = await node.house.open("lobby"), Member()
+    room.presence.enter(member, user)
+    room.join(member, 0)
+    node.open.append((room, member, user))
+    return room, member
