@@ -22,6 +22,7 @@ class Member:
     def __init__(self) -> None:
         self.got: list[str] = []
         self.signals: list[str] = []
+        self.renewed = 0
 
     def write(self, frames: bytes) -> None:
         self.got += frames.decode().split()
@@ -34,6 +35,12 @@ class Member:
 
     def cut(self, error: Exception | None) -> None:
         raise AssertionError(error)
+
+    def put_out(self, refusal: ChatError) -> None:
+        raise AssertionError(refusal)
+
+    def renew(self) -> None:
+        self.renewed += 1
 
 
 def open_house(store: Store, news: News | None = None) -> Rooms:
