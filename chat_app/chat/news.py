@@ -16,7 +16,7 @@ Alone (one process, `memory://`) nothing of this happens.
 import asyncio
 import logging
 import math
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -133,6 +133,21 @@ class News:
         """Have a frame that is no event shown on other nodes to all but that user."""
         if room_key in self._rooms:
             self._broker.publish(room_key, Signal(user_id, frame))
+
+    def tell_door(self, room_key: str) -> None:
+        """Have other nodes read a room's door again: its settings, roles, bans."""
+        self._control.tell("door", room_key)
+
+    def on_door(self, renew: Callable[[str], None]) -> None:
+        """Have `renew` called with the room whose door another node has changed, and with all
+        that are open when such news may have been missed."""
+        self._control.on("door", str, renew)
+
+        def renew_all() -> None:
+            for key in self._rooms:
+                renew(key)
+
+        self._control.on_missed(renew_all)
 
     def heard(self, node: str, room_key: str, news: RoomNews) -> None:
         if (followed := self._rooms.get(room_key)) is None:

@@ -272,6 +272,7 @@ class Rooms:
     ) -> None:
         """`news`: of the other nodes, if there are any."""
         self.news = news or News(MemoryBroker(), store, Control())
+        self.news.on_door(self._renew_soon)
         self._store = store
         self._encode = encode
         self._encode_presence = encode_presence
@@ -317,7 +318,11 @@ class Rooms:
         return door
 
     async def renew(self, key: str) -> None:
-        """Read a room's door again, if it is open, and let all who are in it know."""
+        """Read a room's door again and let all who are in it know, on every node."""
+        self.news.tell_door(key)
+        await self._renew(key)
+
+    async def _renew(self, key: str) -> None:
         async with self._renewing:  # who reads last has read the newest
             room = self._open.get(key)
             if room is None:
@@ -380,6 +385,7 @@ class Rooms:
                 if first and not is_private(room.key):
                     room.name = draft.room_name
                     self._renew_soon(room.key)  # it may have an owner now
+                    self.news.tell_door(room.key)
             done(draft, result)
         if not isinstance(outcome, ChatError):
             self.news.committed(outcome)
@@ -402,7 +408,7 @@ class Rooms:
 
     async def _try_renew(self, key: str) -> None:
         try:
-            await self.renew(key)
+            await self._renew(key)
         except ChatError:
             log.warning("a room's door could not be read")
 

@@ -18,6 +18,7 @@ class Member:
     """A full member that takes everything."""
 
     hears = True
+    network = "127.0.0.1"
 
     def __init__(self) -> None:
         self.got: list[str] = []

@@ -373,3 +373,14 @@ async def _unheard(node, user):
     room.join(member, 0)
     node.open.append((room, member, user))
     return room, member
+
+
+async def test_a_door_that_changes_on_one_node_is_read_again_on_all(node):
+    ann, ben = node(), node()
+    (_, _), (_, bens) = await ann.join(ANN), await ben.join(BEN)
+    await until(lambda: bens.renewed == 0 and not ben.house._tasks)
+    await ann.house.renew("lobby")
+    await until(lambda: bens.renewed == 1)
+    await ben.house.renew("lobby")  # and no node answers another for ever
+    await until(lambda: ann.open[0][1].renewed == 2)
+    assert bens.renewed == 2
