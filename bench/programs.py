@@ -17,6 +17,9 @@ OUR_SETTINGS = (
     "limits.message_chars=0",
     "limits.frame_bytes=0",
     "limits.connections_per_address=0",
+    "limits.handshakes_per_address=0",
+    "limits.rooms_per_user=0",
+    "limits.rooms_per_address=0",
     "storage.durability=full",
 )
 

@@ -101,7 +101,11 @@ class Limits(_Section, frozen=True):
     frame_bytes: Count = 65536
     message_rate: Annotated[float, Meta(ge=0)] = 1.0
     message_burst: Annotated[int, Meta(ge=1, le=2**30)] = 10
+    guest_messages_per_address: Count = 600
+    rooms_per_user: Count = 20
+    rooms_per_address: Count = 200
     connections_per_address: Count = 1000
+    handshakes_per_address: Count = 2000
     login_tries: Count = 10
     login_tries_per_address: Count = 100
     accounts_per_address: Count = 50

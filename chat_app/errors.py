@@ -163,6 +163,12 @@ class RateLimited(ChatError):
     code, status = "rate_limited", 429
 
 
+class TooManyRooms(ChatError):
+    """Rooms are made by their first message; this one would make one too many."""
+
+    code, status = "too_many_rooms", 429
+
+
 class TooManyConnections(ChatError):
     code, status = "too_many_connections", 429
 

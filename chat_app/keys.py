@@ -11,7 +11,7 @@ from chat_app.chat.accounts import Accounts
 from chat_app.chat.control import Control
 from chat_app.chat.health import Health
 from chat_app.chat.invites import Invites
-from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
+from chat_app.chat.limits import ConnectionsPerAddress, MessageLimit
 from chat_app.chat.links import Links
 from chat_app.chat.members import Members
 from chat_app.chat.moderation import Moderation
@@ -38,7 +38,7 @@ USERS = web.AppKey("USERS", Users)
 SESSIONS = web.AppKey("SESSIONS", Sessions)
 ACCOUNTS = web.AppKey("ACCOUNTS", Accounts)
 LINKS = web.AppKey("LINKS", Links)
-MESSAGE_RATE = web.AppKey("MESSAGE_RATE", MessageRate)
+MESSAGE_LIMIT = web.AppKey("MESSAGE_LIMIT", MessageLimit)
 ADDRESSES = web.AppKey("ADDRESSES", ConnectionsPerAddress)
 # Every open socket, for the sweep and for going down: chat_app.ws.connection.Connection,
 # a type that this module lies below.
@@ -55,8 +55,6 @@ COOKIE_DUE = web.RequestKey("COOKIE_DUE", bool)
 SESSION: web.RequestKey[Session | None] = web.RequestKey("SESSION", Session)
 # It came with the cookie of a session that has ended: the answer takes it back.
 SESSION_ENDED = web.RequestKey("SESSION_ENDED", bool)
-# Nobody known: the id was made for this request.
-NEW_GUEST = web.RequestKey("NEW_GUEST", bool)
 # "ko" or "en".
 LANGUAGE = web.RequestKey("LANGUAGE", str)
 # The visitor's own address and scheme, as far as trusted proxies tell them.

@@ -15,7 +15,7 @@ from chat_app.chat.accounts import Accounts
 from chat_app.chat.control import Control
 from chat_app.chat.health import Health, Part
 from chat_app.chat.invites import Invites
-from chat_app.chat.limits import ConnectionsPerAddress, MessageRate
+from chat_app.chat.limits import ConnectionsPerAddress, MessageLimit, NewRooms
 from chat_app.chat.links import SECRET, Links
 from chat_app.chat.members import Members
 from chat_app.chat.moderation import Moderation
@@ -82,13 +82,18 @@ async def accounts_ctx(app: web.Application) -> AsyncIterator[None]:
 async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     limits = app[keys.CONFIG].limits
     news = News(app[keys.BROKER], app[keys.STORE], app[keys.CONTROL])
-    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence, news)
+    new_rooms = NewRooms(limits.rooms_per_user, limits.rooms_per_address)
+    app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence, news, new_rooms)
     app[keys.MEMBERS] = members = Members(app[keys.STORE], rooms)
     app[keys.MODERATION] = Moderation(app[keys.STORE], rooms, members)
     app[keys.INVITES] = Invites(app[keys.STORE], rooms, members)
-    app[keys.MESSAGE_RATE] = rate = MessageRate(limits.message_rate, limits.message_burst)
-    app[keys.SERVE] = partial(serve, rate)
-    app[keys.ADDRESSES] = ConnectionsPerAddress(limits.connections_per_address)
+    app[keys.MESSAGE_LIMIT] = limit = MessageLimit(
+        limits.message_rate, limits.message_burst, limits.guest_messages_per_address
+    )
+    app[keys.SERVE] = partial(serve, limit)
+    app[keys.ADDRESSES] = ConnectionsPerAddress(
+        limits.connections_per_address, limits.handshakes_per_address
+    )
     news.start()
     yield
     await rooms.close()
@@ -100,7 +105,11 @@ async def limits_ctx(app: web.Application) -> AsyncIterator[None]:
         yield
         return
     limits = SharedLimits(app[keys.CONTROL])
-    limits.share("messages", app[keys.MESSAGE_RATE])
+    messages, new_rooms = app[keys.MESSAGE_LIMIT], app[keys.ROOMS].new_rooms
+    limits.share("messages", messages.users)
+    limits.share("messages of guests from", messages.guests)
+    limits.share("new rooms", new_rooms.users)
+    limits.share("new rooms from", new_rooms.networks)
     app[keys.ACCOUNTS].share_limits(limits)
     telling = asyncio.create_task(limits.tell_for_ever(), name="tell limits")
     yield

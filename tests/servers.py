@@ -13,6 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 ROOT = Path(__file__).parents[1]
+# A fault test measures the program, not its limits.
+NO_LIMITS = (
+    "limits.message_rate=0",
+    "limits.rooms_per_user=0",
+    "limits.rooms_per_address=0",
+    "limits.connections_per_address=0",
+    "limits.handshakes_per_address=0",
+)
 START_SECONDS = STOP_SECONDS = 60.0  # until one that hangs is given up
 
 

@@ -57,11 +57,12 @@ class Members:
     async def make_room(self, visitor: Visitor, name: str) -> str:
         """Make a private room with that name, whose owner is the visitor; return its key.
 
-        Raises LogInNeeded for guests, or RoomNameRefused.
+        Raises LogInNeeded for guests, RoomNameRefused or TooManyRooms.
         """
         if not visitor.account:
             raise LogInNeeded("You need an account for a room of your own.")
         name = room_name(name)
+        self._rooms.new_rooms.take(visitor.user.id, visitor.network)
         key = PRIVATE + "".join(secrets.choice(_LETTERS) for _ in range(_KEY_CHARS))
         await self._store.members.make_room(key, name, visitor.user)
         return key

@@ -42,11 +42,12 @@ from chat_app.chat.behind import Behind, Member
 from chat_app.chat.control import Control
 from chat_app.chat.door import Door
 from chat_app.chat.gap import Gap
+from chat_app.chat.limits import NewRooms
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.news import News
 from chat_app.chat.presence import Encode, Presence
-from chat_app.chat.rights import is_private
+from chat_app.chat.rights import Visitor, is_private
 from chat_app.chat.tail import SLICE_EVENTS, Tail, spoken
 from chat_app.chat.typing import Typing
 from chat_app.errors import ChatError
@@ -64,8 +65,8 @@ class Room:
 
     __slots__ = (
         "_behind", "_fresh", "_gap", "_live", "_patient_until", "_resting", "_store", "_tail",
-        "_unmeasured", "_unspoken", "door", "holders", "key", "loading", "name", "posting",
-        "presence", "typing",
+        "_unmeasured", "_unspoken", "counted", "door", "holders", "key", "loading", "name",
+        "posting", "presence", "typing",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +81,7 @@ class Room:
         self.name = name
         self.door = Door(key)
         self.holders = 0
+        self.counted = False  # as a new one: see `Rooms.admit`
         self.posting = 0  # messages that are on their way into the log
         self.loading: asyncio.Task[None] | None = None
         self._store = store
@@ -269,11 +271,13 @@ class Rooms:
         encode: Callable[[Event], bytes],
         encode_presence: Encode,
         news: News | None = None,
+        new_rooms: NewRooms | None = None,
     ) -> None:
-        """`news`: of the other nodes, if there are any."""
+        """`news`: of the other nodes, if there are any. `new_rooms`: how many may be made."""
         self.news = news or News(MemoryBroker(), store, Control())
         self.news.on_door(self._renew_soon)
         self._store = store
+        self.new_rooms = new_rooms or NewRooms(0, 0)
         self._encode = encode
         self._encode_presence = encode_presence
         self._open: dict[str, Room] = {}
@@ -362,6 +366,12 @@ class Rooms:
             del self._open[room.key]
             self.news.unfollow(room.key)
             room.close()
+
+    def admit(self, room: Room, visitor: Visitor) -> None:
+        """Let a message in which may be a room's first. Raises TooManyRooms."""
+        if not (room.top or room.counted):
+            self.new_rooms.take(visitor.user.id, visitor.network)
+            room.counted = True
 
     def post(self, room: Room, draft: Draft, done: Done) -> None:
         """Have a message committed and shown; `done` gets its event or the refusal.

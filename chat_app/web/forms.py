@@ -5,7 +5,8 @@ import asyncio
 from aiohttp import hdrs, web
 
 from chat_app import keys
-from chat_app.errors import Invalid, RateLimited
+from chat_app.chat.limits import network_of
+from chat_app.errors import Invalid
 
 FORM_SECONDS = 30.0  # for a form to come whole
 
@@ -32,11 +33,6 @@ async def read_form(request: web.Request) -> dict[str, str]:
 
 
 def take_message(request: web.Request) -> None:
-    """Take one of the messages that a visitor may send. Raises RateLimited.
-
-    Who shows no cookie of ours is a new guest every time, and counted by address as well.
-    """
-    rate = request.app[keys.MESSAGE_RATE]
-    wait = rate.wait(request[keys.ADDRESS]) if request[keys.NEW_GUEST] else 0.0
-    if wait := wait or rate.wait(request[keys.USER].id):
-        raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)
+    """Take one of the messages that a visitor may send. Raises RateLimited."""
+    guest_from = network_of(request[keys.ADDRESS]) if request[keys.SESSION] is None else ""
+    request.app[keys.MESSAGE_LIMIT].take(request[keys.USER].id, guest_from)

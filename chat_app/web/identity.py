@@ -25,19 +25,18 @@ _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year st
 
 
 async def identify(request: web.Request) -> None:
-    """Set USER, SESSION, NEW_GUEST, and what of its cookies the answer changes."""
+    """Set USER, SESSION, and what of its cookies the answer changes."""
     request[keys.SESSION] = None
     if token := request.cookies.get(_name(request, "session")):
         if session := await request.app[keys.SESSIONS].find(token):
             request[keys.SESSION], request[keys.USER] = session, session.user
-            request[keys.NEW_GUEST] = False
             return
         request[keys.SESSION_ENDED] = True
     await _identify_guest(request)
 
 
 async def _identify_guest(request: web.Request) -> None:
-    """Set USER, NEW_GUEST, and COOKIE_DUE where the answer must carry a cookie."""
+    """Set USER, and COOKIE_DUE where the answer must carry a cookie."""
     signer = request.app[keys.SIGNER]
     user, due = None, True
     if signed := request.cookies.get(_name(request, "guest")):
@@ -46,7 +45,6 @@ async def _identify_guest(request: web.Request) -> None:
             user = await request.app[keys.USERS].guest(value.decode())
             due = user is None or signer.get_timestamp() - signed_at.timestamp() > _RENEWED
     request[keys.COOKIE_DUE] = due
-    request[keys.NEW_GUEST] = user is None
     request[keys.USER] = user or guest(f"u_{secrets.token_hex(8)}")
 
 

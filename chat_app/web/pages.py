@@ -67,6 +67,7 @@ async def post_message(request: web.Request) -> web.Response:
         take_message(request)
         if not rights & Right.HURRY:
             opened.door.take_turn(who)
+        app[keys.ROOMS].admit(opened, who)
         done: asyncio.Future[Appended | ChatError] = asyncio.Future()
         app[keys.ROOMS].post(opened, draft, lambda _, outcome: done.set_result(outcome))
         if isinstance(outcome := await asyncio.shield(done), ChatError):

@@ -41,16 +41,22 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_sessions",
-        "_transport", "_ws", "full", "id", "is_read", "limits", "may_have_early", "moderation",
-        "quiet", "rights", "room", "rooms", "session", "spelling", "start", "unanswered",
-        "user", "visitor",
+        "_transport", "_ws", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
+        "moderation", "quiet", "rights", "room", "rooms", "session", "spelling", "start",
+        "unanswered", "user", "visitor",
     )  # fmt: skip
 
     def __init__(
-        self, ws: RoomSocket, transport: asyncio.Transport, user: User, *, full: bool
+        self,
+        ws: RoomSocket,
+        transport: asyncio.Transport,
+        user: User,
+        *,
+        full: bool,
     ) -> None:
         self.id = secrets.token_hex(6) if full else ""  # the others are not told
         self.user = user
+        self.guest_from = ""  # the `network_of` a guest
         self.full = full
         self.session: Session | None = None
         self.rights = 0  # bits of `Right`: what it may do without another look
@@ -70,6 +76,7 @@ class Connection:
         self._sessions = sessions
         self.session = session
         self.visitor = visitor
+        self.guest_from = "" if visitor.account else visitor.network
         sessions.watch(self._key, self.ended)
         self.renew()
 

@@ -29,6 +29,8 @@ def post(conn: Connection, command: Post) -> Awaitable[None] | None:
         command.id,
         most_chars=conn.limits.message_chars,
     )
+    if not conn.room.top:
+        conn.rooms.admit(conn.room, conn.visitor)
     if not conn.rights & Right.HURRY:
         return _in_turn(conn, draft)
     conn.post(draft)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType
 
-from chat_app.chat.limits import MessageRate
-from chat_app.errors import ChatError, Malformed, RateLimited
+from chat_app.chat.limits import MessageLimit, too_fast
+from chat_app.errors import ChatError, Malformed
 from chat_app.ws import protocol
 from chat_app.ws.commands import COMMANDS, Answer, Row, decode, id_of
 from chat_app.ws.connection import Connection
@@ -91,7 +91,7 @@ class Reader:
 
 
 def serve(
-    rate: MessageRate, conn: Connection, kind: WSMsgType, data: bytes
+    limit: MessageLimit, conn: Connection, kind: WSMsgType, data: bytes
 ) -> Awaitable[None] | None:
     """Serve a command of a room's member: see `Serve`."""
     if kind is WSMsgType.BINARY:
@@ -108,10 +108,10 @@ def serve(
         row = COMMANDS[type(command)]
         if row.right & ~conn.rights:
             conn.check(row.right)
-        if row.limited and (wait := rate.wait(conn.user.id)):
+        if row.limited and (wait := limit.wait(conn.user.id, conn.guest_from)):
             if conn.full:
-                raise RateLimited("You are sending too fast.", retry_ms=int(wait * 1000) + 1)
-            return _serve_slowly(conn, rate, wait, row, command, data)
+                raise too_fast(wait)
+            return _serve_slowly(conn, limit, wait, row, command, data)
         answer = row.handler(conn, command)
         if isinstance(answer, protocol.Frame):
             conn.send(answer)
@@ -131,13 +131,13 @@ async def _answer(conn: Connection, coming: Awaitable[Answer], data: bytes) -> N
 
 
 async def _serve_slowly(
-    conn: Connection, rate: MessageRate, wait: float, row: Row, command: Command, data: bytes
+    conn: Connection, limit: MessageLimit, wait: float, row: Row, command: Command, data: bytes
 ) -> None:
     """Read a bare client at its rate: it can be told nothing and must lose nothing."""
     with conn.unread():
         while wait:
             await asyncio.sleep(wait)
-            wait = rate.wait(conn.user.id)
+            wait = limit.wait(conn.user.id, conn.guest_from)
     if conn.closing:
         return
     try:

@@ -44,7 +44,10 @@ async def flood(
     """
     checker = Checker()
     progress.total = 3
-    settings = ("limits.connections_per_address=0",)
+    settings = (
+        "limits.connections_per_address=0",
+        "limits.handshakes_per_address=0",
+    )
     async with serve(folder, *settings, program=program) as server:
         base = URL(server.url)
         async with joined(base, "warm"):

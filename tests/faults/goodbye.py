@@ -35,6 +35,7 @@ async def goodbye(
         f"server.port={port}",
         "limits.message_rate=0",
         "limits.connections_per_address=0",
+        "limits.handshakes_per_address=0",
     )
     talkers = [
         Talker(f"{seed}-{number:02}", f"room {number % ROOMS}", base, checker, f"{seed} {number}")

@@ -13,7 +13,7 @@ from tests.faults.checker import Checker
 from tests.faults.process import descriptors, memory
 from tests.faults.rows import Progress, Result
 from tests.faults.wire import CLOSE, connected, framed, handshake, said
-from tests.servers import Server, serve
+from tests.servers import NO_LIMITS, Server, serve
 
 WORKERS = 8
 QUIET_SECONDS = 20.0  # for the last to have gone
@@ -32,9 +32,8 @@ async def leaks(
     checker = Checker()
     told = folder / "told"
     progress.total = visits + warm_up
-    settings = ("limits.message_rate=0", "limits.connections_per_address=0")
     program = ("-m", "tests.faults.probe", str(told))
-    async with serve(folder, *settings, program=program) as server:
+    async with serve(folder, *NO_LIMITS, program=program) as server:
         chances = [random.Random(f"{seed} {number}") for number in range(WORKERS)]
         await _come_and_go(URL(server.url), chances, warm_up, checker, progress)
         await asyncio.sleep(1)

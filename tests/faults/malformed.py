@@ -30,7 +30,7 @@ from tests.faults.wire import (
     framed,
     handshake,
 )
-from tests.servers import serve
+from tests.servers import NO_LIMITS, serve
 
 OPEN_ROOM = "anything goes"
 FRAMES = 12  # sent on one connection, if it lives that long: most end at the fifth
@@ -248,10 +248,9 @@ async def malformed(
     checker = Checker()
     crowd = Crowd(seed, checker, RATE, 40)
     names = [f"bystander-{n}" for n in range(READERS)]
-    settings = ("limits.message_rate=0", "limits.connections_per_address=0")
     progress.total = frames
     async with (
-        serve(folder, *settings, program=program) as server,
+        serve(folder, *NO_LIMITS, program=program) as server,
         AsyncExitStack() as stack,
         asyncio.TaskGroup() as group,
     ):

@@ -12,7 +12,7 @@ from tests.faults.crowd import ROOM, Crowd
 from tests.faults.process import Peak, descriptors, until, watched
 from tests.faults.rows import Progress, Result
 from tests.faults.wire import joined, said
-from tests.servers import Server, serve
+from tests.servers import NO_LIMITS, Server, serve
 
 TEXT_CHARS = 3_500
 RECEIVE_BUFFER = 4096
@@ -41,10 +41,9 @@ async def slow(
     checker = Checker()
     crowd = Crowd(seed, checker, rate, TEXT_CHARS)
     names = [f"fast-{n:03}" for n in range(fast)]
-    settings = ("limits.message_rate=0", "limits.connections_per_address=0")
     progress.total = 4
     async with (
-        serve(folder, *settings, program=program) as server,
+        serve(folder, *NO_LIMITS, program=program) as server,
         AsyncExitStack() as stack,
         asyncio.TaskGroup() as group,
     ):

@@ -9,7 +9,7 @@ from yarl import URL
 from tests.faults.checker import Checker
 from tests.faults.rows import Progress, Result, percentile
 from tests.faults.talker import PATIENCE_SECONDS, Talker, settle, talking
-from tests.servers import serve
+from tests.servers import NO_LIMITS, serve
 
 ROOMS = 5
 PUBLISHERS = 5
@@ -20,7 +20,7 @@ async def storm(folder: Path, seed: int, progress: Progress, *, clients: int, dr
     faults = random.Random(f"faults {seed}")
     checker = Checker()
     progress.total = drops
-    async with serve(folder, "limits.message_rate=0", "limits.connections_per_address=0") as server:
+    async with serve(folder, *NO_LIMITS) as server:
         base = URL(server.url)
         readers = [
             Talker(f"reader-{n:03}", f"room {n % ROOMS}", base, checker, f"{seed} {n}", window=0)
