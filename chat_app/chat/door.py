@@ -8,7 +8,7 @@ import math
 import time
 from typing import Final
 
-from chat_app.chat.limits import MessageRate
+from chat_app.chat.limits import Turns
 from chat_app.chat.rights import Right, Visitor, is_private, rights_of
 from chat_app.errors import (
     AnnounceOnly,
@@ -32,7 +32,8 @@ class Door:
 
     __slots__ = ("_bans", "_loaded", "_mutes", "_networks", "_roles", "_turns", "key", "settings")
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, turns: Turns | None = None) -> None:
+        """`turns`: of all rooms, since who has spoken must wait though the room was closed."""
         self.key = key
         self.settings = _OPEN
         self._loaded = False
@@ -40,18 +41,14 @@ class Door:
         self._bans: dict[str, Sanction] = {}
         self._mutes: dict[str, Sanction] = {}
         self._networks: dict[str, int] = {}  # until when their guests are banned
-        self._turns: MessageRate | None = None
+        self._turns = turns or Turns()
 
     async def load(self, store: Store) -> Room | None:
         """Learn all of it from the store; return the room, if there is one."""
         room = await store.room(self.key)
         members = await store.members.of(self.key) if room and room.guarded else ()
         sanctions = await store.members.sanctions(self.key) if room and room.guarded else ()
-        settings = room.settings if room else _OPEN
-        if settings.slow_seconds != self.settings.slow_seconds or not settings.slow_seconds:
-            seconds = settings.slow_seconds
-            self._turns = MessageRate(1 / seconds, 1) if seconds else None
-        self.settings = settings
+        self.settings = room.settings if room else _OPEN
         self._roles = {member.user.id: member.role for member in members}
         self._bans = {one.user.id: one for one in sanctions if one.kind == "ban"}
         self._mutes = {one.user.id: one for one in sanctions if one.kind == "mute"}
@@ -89,12 +86,16 @@ class Door:
         private = is_private(self.key)
         if not self._loaded or (private and not role):
             raise RoomNotFound("There is no such room.")
-        if not visitor.owner and self._keeps_out(visitor):
-            raise Banned("You have been put out of this room.")
+        self.check_ban(visitor)
         rights = rights_of(role, self.settings, private=private)
         if not visitor.speaks or (not visitor.owner and self.muted(visitor.user.id)):
             rights &= ~Right.POST
         return rights
+
+    def check_ban(self, visitor: Visitor) -> None:
+        """Raise Banned for a visitor who has been put out, alone or with its address."""
+        if not visitor.owner and self._keeps_out(visitor):
+            raise Banned("You have been put out of this room.")
 
     def _keeps_out(self, visitor: Visitor) -> bool:
         if self.is_banned(visitor.user.id):
@@ -127,7 +128,7 @@ class Door:
 
         Raises SlowMode, which says when the next one may come.
         """
-        if self._turns is not None and (wait := self._turns.wait(visitor.user.id)):
+        if wait := self._turns.wait(self.key, visitor.user.id, self.settings.slow_seconds):
             seconds = math.ceil(wait)
             raise SlowMode(
                 "Slow mode: you can write again in {seconds} seconds.",

@@ -65,6 +65,8 @@ class Invites:
         """
         if not visitor.speaks:
             raise LogInNeeded("You need to log in to write here.")
+        # Whose address is banned could not come in: it would use up the invitation for nothing.
+        (await self._rooms.door((await self.look(token)).key)).check_ban(visitor)
         key = await self._store.invites.use(_id(token), visitor.user, _now())
         await self._rooms.renew(key)
         return key

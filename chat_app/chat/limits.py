@@ -69,6 +69,33 @@ class MessageRate:
             self._full_at[user_id] = full_at + count / self._rate
 
 
+class Turns:
+    """Slow mode: when each user may speak again in each of the rooms that have it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._again_at: dict[tuple[str, str], float] = {}
+        self._most = _REMEMBERED
+
+    def wait(self, room_key: str, user_id: str, seconds: int) -> float:
+        """Take the user's turn; return 0, or, taking nothing, the seconds until it comes.
+
+        `seconds`: from one turn to the next, as the room has it now; 0 is off.
+        """
+        if not seconds:
+            return 0.0
+        now = self._clock()
+        wait = self._again_at.get((room_key, user_id), now) - now
+        if wait > 0:
+            return min(wait, seconds)  # it may have been slower then
+        if len(self._again_at) >= self._most:
+            self._again_at = {who: at for who, at in self._again_at.items() if at > now}
+            # Doubled, not fixed: where nobody can be forgotten, no turn looks through all again.
+            self._most = max(_REMEMBERED, 2 * len(self._again_at))
+        self._again_at[room_key, user_id] = now + seconds
+        return 0.0
+
+
 class MessageLimit:
     """How fast people may speak: the one rule for sockets and forms.
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Final, Literal
 
 from chat_app.chat.members import Members
-from chat_app.chat.names import guest
 from chat_app.chat.reports import Reports
 from chat_app.chat.rights import Right, Visitor
 from chat_app.chat.rooms import Rooms
@@ -55,10 +54,11 @@ class Moderation:
     async def lift(
         self, visitor: Visitor, key: str, user_id: str, kind: Literal["ban", "mute"]
     ) -> None:
-        """End a ban or a mute, if there is one."""
-        (await self._members.door(visitor, key)).check(visitor, Right.MODERATE)
-        known = await self._store.accounts.known(user_id)
-        user = known[0] if known else guest(user_id)
+        """End a ban or a mute, if there is one.
+
+        Not one's own: a moderator whom the owner has muted is to stay so.
+        """
+        user = await self._target(visitor, key, user_id)
         deed = Deed(visitor.user, "lift", _now(), user, kind)
         await self._store.members.lift(key, user_id, kind, deed)
         await self._rooms.renew(key)

@@ -42,7 +42,7 @@ from chat_app.chat.behind import Behind, Member
 from chat_app.chat.control import Control
 from chat_app.chat.door import Door
 from chat_app.chat.gap import Gap
-from chat_app.chat.limits import NewRooms
+from chat_app.chat.limits import NewRooms, Turns
 from chat_app.chat.log import Batch, Done, Log
 from chat_app.chat.names import room_key
 from chat_app.chat.news import News
@@ -76,10 +76,11 @@ class Room:
         store: Store,
         encode: Callable[[Event], bytes],
         encode_presence: Encode,
+        turns: Turns | None = None,
     ) -> None:
         self.key = key
         self.name = name
-        self.door = Door(key)
+        self.door = Door(key, turns)
         self.holders = 0
         self.counted = False  # as a new one: see `Rooms.admit`
         self.posting = 0  # messages that are on their way into the log
@@ -281,6 +282,7 @@ class Rooms:
         self._encode = encode
         self._encode_presence = encode_presence
         self._open: dict[str, Room] = {}
+        self._turns = Turns()
         self._renewing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._log = Log(store, self._outcome)
@@ -299,7 +301,7 @@ class Rooms:
         room = self._open.get(key)
         if room is None:
             room = self._open[key] = Room(
-                key, name, self._store, self._encode, self._encode_presence
+                key, name, self._store, self._encode, self._encode_presence, self._turns
             )
             room.loading = asyncio.create_task(self._load(room), name="load room")
         room.holders += 1

@@ -12,7 +12,10 @@ class AuditStore(Protocol):
     """
 
     async def report(self, room_key: str, report: Report) -> None:
-        """Keep a report, in the place of one by the same user about the same message."""
+        """Keep a report, in the place of one by the same user about the same message.
+
+        Raises MessageNotFound where there is none, or it is deleted, at that moment.
+        """
         ...
 
     async def reports(self, room_key: str, limit: int) -> list[Report]:

@@ -2,7 +2,8 @@
 
 import sqlite3
 
-from chat_app.models import Deed, Report, User
+from chat_app.errors import MessageNotFound
+from chat_app.models import Deed, Kind, Report, User
 from chat_app.store.sqlite_accounts import Read, Transaction
 from chat_app.store.sqlite_deeds import drop_reports, write_deed
 from chat_app.store.sqlite_members import add_user, room_id
@@ -20,10 +21,14 @@ class SqliteAudit:
         async with self._transaction():
             room, by = room_id(self._writer, room_key), report.by
             add_user(self._writer, by, report.at)
-            self._writer.execute(
-                "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?)",
-                (room, report.seq, by.id, report.reason, report.at),
+            # Looked up here: it may have been deleted since whoever reports it saw it.
+            kept = self._writer.execute(
+                "INSERT OR REPLACE INTO reports SELECT room, seq, ?, ?, ? FROM events"
+                " WHERE room = ? AND seq = ? AND kind = ?",
+                (by.id, report.reason, report.at, room, report.seq, Kind.MESSAGE),
             )
+            if not kept.rowcount:
+                raise MessageNotFound("There is no such message.")
 
     async def reports(self, room_key: str, limit: int) -> list[Report]:
         rows = self._read(

@@ -87,6 +87,8 @@ async def _room(request: web.Request) -> tuple[str, str, dict[str, Any]]:
     """Return the room's key and URL, and what both pages show of it."""
     name = room_name(request.match_info["room"])
     key = room_key(name)
+    # First of all: to a stranger a hidden room costs the same as none.
+    await request.app[keys.MEMBERS].door(visitor_of(request), key)
     stored = await request.app[keys.STORE].room(key)
     url = room_url(name)
     return key, url, {"room": {"name": stored.name if stored else name, "url": url}}

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import msgspec
+
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.moderation import Moderation
 from chat_app.chat.rights import Right, Visitor
@@ -230,6 +232,7 @@ class Connection:
 
     def renamed(self, user: User) -> None:
         self.user = user
+        self.visitor = msgspec.structs.replace(self.visitor, user=user)
         self.room.presence.rename(user)
         self.send(Renamed(user))
 

@@ -1,6 +1,7 @@
 """Who may come in, and what they may do there."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -135,6 +136,22 @@ async def test_slow_mode_is_for_each_and_not_for_moderators(store, open_door):
     await door.load(store)  # something else has changed
     with pytest.raises(SlowMode):
         door.take_turn(visitor())
+
+
+async def test_slow_mode_that_becomes_quicker_does_so_for_those_who_wait(store, open_door):
+    door = await open_door()
+    for seconds in (3600, 5):
+        await store.members.settle("lobby", RoomSettings(slow_seconds=seconds))
+        await door.load(store)
+        with suppress(SlowMode):
+            door.take_turn(visitor())
+        with pytest.raises(SlowMode) as slow:
+            door.take_turn(visitor())
+        assert slow.value.retry_ms is not None
+        assert slow.value.retry_ms <= seconds * 1000 + 1
+    await store.members.settle("lobby", RoomSettings())
+    await door.load(store)
+    door.take_turn(visitor())
 
 
 async def test_guests_who_may_only_read(open_door):

@@ -3,7 +3,7 @@
 import pytest
 
 from chat_app.config import Storage
-from chat_app.errors import OwnerNeeded, RoomNotFound
+from chat_app.errors import MessageNotFound, OwnerNeeded, RoomNotFound
 from chat_app.models import Deed, Draft, Report, Role, RoomSettings, Sanction, User
 from chat_app.store import open_store
 
@@ -45,6 +45,14 @@ async def test_reports_wait_until_somebody_deals_with_them(store):
     await store.audit.dismiss("lobby", 2, deed("dismiss", ANN, detail="2"))
     assert await store.audit.reports("lobby", 9) == [other]
     assert await deeds(store) == [(ANN, "dismiss", ANN, "2", 5)]
+
+
+async def test_what_is_deleted_is_reported_no_more(store):
+    await store.append([said("id-000003", target=1)])
+    for seq in (1, 3, 4):
+        with pytest.raises(MessageNotFound):
+            await store.audit.report("lobby", Report(seq, BEN, "too late", 1))
+    assert await store.audit.reports("lobby", 9) == []
 
 
 async def test_dismissing_nothing_is_no_deed(store):

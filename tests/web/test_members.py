@@ -74,6 +74,11 @@ async def seen(browser, path):
         await act(browser, path, user="u_0123456789abcdef", act="kick"),
         await act(browser, path, name="Ann", act="ban"),
         await browser.post(f"{path}settings/invites/", days="1", uses="1"),
+        await browser.get(f"{path}reports/"),
+        await browser.post(f"{path}reports/", message="1", act="delete"),
+        await browser.post(f"{path}reports/", message="1", act="dismiss"),
+        await browser.get(f"{path}audit/"),
+        await browser.get(f"{path}audit/?before=1"),
         await browser.post("/rooms/leave/", room=name),
         await browser.get(path[:-1]),
         await browser.get(f"/ws/chat/{name}/"),
@@ -123,6 +128,8 @@ async def test_a_stranger_costs_the_same_at_a_hidden_room_and_at_none(den, brows
         queries: list[str] = []
         app[keys.STORE]._reader.set_trace_callback(queries.append)
         await stranger.get(each)
+        for more in ("settings/", "reports/", "audit/"):
+            await stranger.get(each + more)
         await stranger.post(each, message="let me in")
         await stranger.join(name)
         app[keys.STORE]._reader.set_trace_callback(None)
@@ -259,6 +266,22 @@ async def test_a_ban_from_a_private_room_holds_against_invitations(den, browse):
     assert (await ben.get(path)).status == 404
     assert (await ben.post(link)).status == 403
     assert (await ben.get(path)).status == 404
+
+
+async def test_who_is_put_out_by_address_uses_up_no_invitation(den, browse):
+    ann, path = den
+    name, link = path.split("/")[2], await invite(ann, path, uses="2")
+    ben, cid = browse(), browse()
+    await ben.post(link)
+    socket = await ben.join(name)
+    user = socket.welcome["user"]["id"]
+    await act(ann, path, user=user, act="ban", seconds="3600", address="on")
+    assert await socket.close_code() == 4503
+    assert (await cid.post(link)).status == 403
+    assert (await cid.get(path)).status == 404  # not even a member
+    dan = browse()
+    await dan.register("Dan")
+    assert (await dan.post(link)).status == 303
 
 
 async def test_the_last_owner_cannot_leave(den):

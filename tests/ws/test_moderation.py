@@ -165,6 +165,35 @@ async def test_only_moderators_moderate_and_only_those_below_them(owned, browse,
     assert await do(moderator, "lift", ben, what="mute") == "not_allowed"
 
 
+async def test_a_moderator_does_not_lift_what_was_done_to_it(owned, browse, app):
+    _, ann, _, ben = owned
+    cid, dan = browse(), browse()
+    await cid.register("Cid")
+    await dan.register("Dan")
+    sockets = await cid.join(), await dan.join()
+    for one in sockets:
+        user = one.welcome["user"]["id"]
+        await app[keys.MEMBERS].set_role(await owner(app), "lobby", user, Role.MODERATOR)
+        await one.expect("access")
+    assert await do(ann, "mute", sockets[0]) == "done"
+    for one in sockets:  # not its own, not another moderator's
+        assert await do(one, "lift", sockets[0], what="mute") == "not_allowed"
+    assert (await cid.post("/chat/lobby/", message="free again?")).status == 403
+    assert await do(ann, "mute", ben) == "done"
+    assert await do(sockets[0], "lift", ben, what="mute") == "done"
+    assert await do(ann, "lift", sockets[0], what="mute") == "done"
+    assert (await cid.post("/chat/lobby/", message="now I am")).status == 303
+
+
+async def test_who_is_renamed_while_connected_acts_by_the_new_name(owned, app):
+    browser, ann, _, ben = owned
+    assert (await browser.post("/me/name", name="Anna")).status == 303
+    await ann.expect("renamed")
+    await do(ann, "kick", ben)
+    (deed,) = await app[keys.STORE].audit.deeds("lobby", limit=9)
+    assert deed.by.name == "Anna"
+
+
 async def test_nobody_puts_out_who_owns_the_server(owned, browse, app):
     _, ann, *_ = owned
     boss = browse()
@@ -202,6 +231,19 @@ async def test_slow_mode(owned, app):
     assert (await browser.post("/chat/lobby/", message="two")).status == 429
     for number in range(3):
         await ann.post(f"mine {number}")
+
+
+async def test_slow_mode_outlasts_an_empty_room(owned, app):
+    _, ann, browser, ben = owned
+    await app[keys.MEMBERS].settle(await owner(app), "lobby", RoomSettings(slow_seconds=3600))
+    await ben.post("one")
+    for one in (ann, ben):
+        await one.ws.close()
+    async with asyncio.timeout(SECONDS):
+        while app[keys.ROOMS].present("lobby"):
+            await asyncio.sleep(0.001)
+    assert (await browser.post("/chat/lobby/", message="two")).status == 429
+    assert (await browser.post("/chat/lobby/", message="three")).status == 429
 
 
 async def test_a_bare_client_in_slow_mode_loses_nothing(owned, app):
