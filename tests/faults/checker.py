@@ -4,20 +4,33 @@ Clients tell it what they sent, what was acknowledged and every frame that they 
 it happens; at the end it reads the log itself. It knows nothing of the server.
 """
 
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+TOMBSTONE: Final = 1  # the `kind` of a message that was deleted, in the file
+DELETION: Final = 2
+
+# How the texts begin that may be deleted: with their id, so that none is like another.
+SAID: Final = re.compile(rb"said:([A-Za-z0-9-]+)")
 
 
 class Entry(NamedTuple):
-    """An event as somebody saw it."""
+    """An event as somebody saw it, or as the log has it."""
 
     author: str
     id: str
-    text: str
+    text: str  # "" where `deleted`, and of a deletion
+    deleted: bool = False  # a message, of which the text is gone
+    target: int = 0  # the seq of the message that this took away; 0: this is a message
+
+    def erased(self) -> "Entry":
+        """Return what must be left of a message that is deleted."""
+        return self._replace(text="", deleted=True)
 
 
 class Checker:
@@ -27,11 +40,22 @@ class Checker:
         self.violations: list[str] = []
         self.acknowledged = 0
         self.seen = 0
+        self.deleted = 0  # deletions that were acknowledged
+        self.heard = 0  # messages that bare clients saw
         self._sent: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self._acked: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         # What any client saw under a seq: the next one must see the same.
         self._shown: dict[str, dict[int, Entry]] = defaultdict(dict)
         self._cursors: dict[tuple[str, str], int] = {}
+        # The target of each deletion that was asked for, by its id.
+        self._deletions: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        # Messages that are known to be deleted, in the order of knowing; and how many of
+        # them were when a client last connected: it may not be shown what these said.
+        self._gone: dict[str, dict[int, int]] = defaultdict(dict)
+        self._gone_before: dict[tuple[str, str], int] = {}
+        self._shown_deleted: dict[str, set[int]] = defaultdict(set)
+        # What bare clients were not sent, between two messages that they were.
+        self._skipped: dict[tuple[str, str], set[int]] = defaultdict(set)
 
     def wrong(self, what: str) -> None:
         if len(self.violations) < 100:
@@ -47,6 +71,24 @@ class Checker:
             self.wrong(f"{room}: {id} acknowledged as {first} and as {seq}")
         self.acknowledged += 1
 
+    def deletes(self, room: str, author: str, id: str, target: int) -> None:
+        """The author asks for the first time to have a message of its own deleted."""
+        self._deletions[room, author].setdefault(id, target)
+
+    def acked_deletion(self, room: str, author: str, id: str, seq: int) -> None:
+        first = self._acked[room, author].setdefault(id, seq)
+        if first != seq:
+            self.wrong(f"{room}: {id} acknowledged as {first} and as {seq}")
+        self._is_gone(room, self._deletions[room, author][id])
+        self.deleted += 1
+
+    def _is_gone(self, room: str, target: int) -> None:
+        self._gone[room].setdefault(target, len(self._gone[room]))
+
+    def connects(self, client: str, room: str) -> None:
+        """The client is about to connect: what is known to be deleted now it may not be shown."""
+        self._gone_before[client, room] = len(self._gone[room])
+
     def asked(self, client: str, room: str, since: int) -> None:
         """The client's stream goes on after `since`, which it has or wants to have."""
         self._cursors[client, room] = since
@@ -58,9 +100,52 @@ class Checker:
             self.wrong(f"{client} in {room}: got {seq}, expected {expected}")
         self._cursors[client, room] = seq
         self.seen += 1
+        self._show(client, room, seq, entry)
+
+    def joined_bare(self, client: str, room: str) -> None:
+        """A bare client is in the room: messages come from the next one on, whichever that is."""
+        self._cursors.pop((client, room), None)
+
+    def heard_bare(self, client: str, room: str, seq: int, entry: Entry) -> None:
+        """A bare client got a frame: the next message; between them there were none to show."""
+        before = self._cursors.get((client, room), seq - 1)
+        if seq <= before:
+            self.wrong(f"{client} in {room}: got {seq} after {before}")
+        if entry.deleted or entry.target:
+            self.wrong(f"{client} in {room}: is bare, and was told of a deletion at {seq}")
+        self._skipped[client, room].update(range(before + 1, seq))
+        self._cursors[client, room] = seq
+        self.heard += 1
+        self._show(client, room, seq, entry)
+
+    def _show(self, client: str, room: str, seq: int, entry: Entry) -> None:
+        gone_before = self._gone_before.get((client, room), 0)
+        if not entry.deleted and self._gone[room].get(seq, gone_before) < gone_before:
+            self.wrong(f"{client} in {room}: was shown {seq}, which was deleted before")
+        if entry.target:
+            self._is_gone(room, entry.target)
+        if entry.deleted:
+            self._shown_deleted[room].add(seq)
         first = self._shown[room].setdefault(seq, entry)
-        if first != entry:
+        if first.deleted and not entry.deleted:  # sent before, read later: that says more
+            self._shown[room][seq] = entry
+        either = first.deleted or entry.deleted
+        if first != entry and not (either and first.erased() == entry.erased()):
             self.wrong(f"{room}: {seq} was shown as {first} and as {entry}")
+            self._shown[room][seq] = entry
+
+    def last_message(self, room: str) -> int:
+        """Return the seq of the newest message that was seen and is not known to be deleted."""
+        gone, hidden = self._gone[room], self._shown_deleted[room]
+        return max(
+            seq
+            for seq, entry in self._shown[room].items()
+            if not entry.target and seq not in gone and seq not in hidden
+        )
+
+    def bare_cursor(self, client: str, room: str) -> int | None:
+        """Return the last message that a bare client got since it joined."""
+        return self._cursors.get((client, room))
 
     def cursor(self, client: str, room: str) -> int:
         return self._cursors[client, room]
@@ -95,6 +180,12 @@ class Checker:
             if self._cursors.get((client, room)) != top:
                 cursor = self._cursors.get((client, room))
                 self.wrong(f"{client} in {room}: ended at {cursor}, the top is {top}")
+        for (client, room), skipped in self._skipped.items():
+            for seq in skipped:
+                if (entry := log[room].get(seq)) and not (entry.deleted or entry.target):
+                    self.wrong(f"{client} in {room}: was not sent {seq}")
+        if self.deleted:
+            self._check_file(database, log)
         if not self.acknowledged or not self.seen:
             self.wrong("nothing was acknowledged or seen: this proves nothing")
         return self.violations
@@ -104,16 +195,46 @@ class Checker:
             self.wrong(f"{room}: seq is not 1..{len(entries)}")
         self._check_authors(room, entries)
         seqs: dict[tuple[str, str], int] = {}
-        for seq, (author, id, _) in entries.items():
+        for seq, (author, id, *_) in entries.items():
             if (first := seqs.setdefault((author, id), seq)) != seq:
                 self.wrong(f"{room}: {id} of {author} stands at {first} and at {seq}")
         for (where, author), acked in self._acked.items():
             for id, seq in acked.items() if where == room else ():
                 if (found := seqs.get((author, id))) != seq:
                     self.wrong(f"{room}: {id} acknowledged as {seq}, in the log as {found}")
+        targets = {entry.target for entry in entries.values() if entry.target}
         for seq, shown in self._shown[room].items():
-            if (found_entry := entries.get(seq)) != shown:
-                self.wrong(f"{room}: {seq} was shown as {shown}, the log has {found_entry}")
+            entry = entries.get(seq)
+            if entry != (shown.erased() if seq in targets else shown):
+                self.wrong(f"{room}: {seq} was shown as {shown}, the log has {entry}")
+        self._check_deletions(room, entries)
+
+    def _check_deletions(self, room: str, entries: dict[int, Entry]) -> None:
+        """What was deleted is, once and by its author, and nothing else is."""
+        deletions: dict[int, int] = {}
+        for seq, entry in entries.items():
+            if target := entry.target:
+                if (first := deletions.setdefault(target, seq)) != seq:
+                    self.wrong(f"{room}: {target} was deleted at {first} and at {seq}")
+                if self._deletions[room, entry.author].get(entry.id) != target:
+                    self.wrong(f"{room}: {entry.author} never asked for the deletion at {seq}")
+                if target not in entries or entries[target].author != entry.author:
+                    self.wrong(f"{room}: {target}, deleted at {seq}, is not its author's")
+                elif not entries[target].deleted or entries[target].text:
+                    self.wrong(f"{room}: {target} was deleted at {seq}, its text survives")
+        for seq, entry in entries.items():
+            if entry.deleted and seq not in deletions:
+                self.wrong(f"{room}: {seq} is erased, and nobody deleted it")
+        for seq in self._shown_deleted[room] - set(deletions):
+            self.wrong(f"{room}: {seq} was shown as deleted, and is not")
+
+    def _check_file(self, database: Path, log: dict[str, dict[int, Entry]]) -> None:
+        """No text that was deleted is left in any byte of a file whose server ended well."""
+        left = {found[1].decode() for found in SAID.finditer(database.read_bytes())}
+        for room, entries in log.items():
+            for seq, entry in entries.items():
+                if entry.deleted and entry.id in left:
+                    self.wrong(f"{room}: {seq} was deleted, its text is left in the file")
 
     def _check_authors(self, room: str, entries: dict[int, Entry]) -> None:
         """What stands in the log is what each author sent, in that order."""
@@ -123,8 +244,14 @@ class Checker:
             for place, id in enumerate(sent if where == room else ())
         }
         newest: dict[str, int] = defaultdict(int)
-        for seq, (author, id, text) in entries.items():
-            if self._sent[room, author].get(id) != text:
+        for seq, (author, id, text, deleted, target) in entries.items():
+            if target:
+                continue
+            if not (
+                id in self._sent[room, author]
+                if deleted
+                else self._sent[room, author].get(id) == text
+            ):
                 self.wrong(f"{room}: {seq} is nothing that {author} sent")
             elif places[author, id] < newest[author]:
                 self.wrong(f"{room}: {seq} of {author} stands after a later one")
@@ -136,14 +263,13 @@ def read_log(database: Path) -> dict[str, dict[int, Entry]]:
     """Return {room: {seq: entry}}, in order of seq, as the file has it."""
     log: dict[str, dict[int, Entry]] = defaultdict(dict)
     with closing(open_log(database)) as db:
-        for room, seq, author, id, text in db.execute(
-            "SELECT rooms.key, seq, author, events.id, message FROM events"
+        for room, seq, author, id, text, kind, target in db.execute(
+            "SELECT rooms.key, seq, author, events.id, message, kind, target FROM events"
             " JOIN rooms ON rooms.id = events.room ORDER BY events.room, seq"
         ):
-            if seq in log[room]:
-                log[room][-seq] = Entry(author, id, text)  # twice: the check of 1..N finds it
-            else:
-                log[room][seq] = Entry(author, id, text)
+            entry = Entry(author, id, text, kind == TOMBSTONE, target if kind == DELETION else 0)
+            # Twice: the check of 1..N finds it.
+            log[room][-seq if seq in log[room] else seq] = entry
     return log
 
 

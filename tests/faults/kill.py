@@ -11,7 +11,7 @@ from yarl import URL
 
 from tests.faults.checker import Checker, integrity
 from tests.faults.rows import Progress, Result
-from tests.faults.talker import Talker, settle, talking
+from tests.faults.talker import Listener, Talker, settle, talking
 from tests.servers import serve
 
 
@@ -31,12 +31,23 @@ async def kill(
     port = unused_port()
     base = URL(f"http://127.0.0.1:{port}")
     talkers = [
-        Talker(f"{seed}-{number:02}", f"room {number % 3}", base, checker, f"{seed} {number}")
+        Talker(
+            f"{seed}-{number:02}",
+            f"room {number % 3}",
+            base,
+            checker,
+            f"{seed} {number}",
+            deletes=0.2 if number < 3 else 0.0,
+        )
         for number in range(9)
+    ]
+    listeners = [
+        Listener(f"bare-{number}", f"room {number}", base, checker, f"{seed} bare {number}")
+        for number in range(3)
     ]
     settings = (f"server.port={port}", "limits.message_rate=0")
     progress.total = kills
-    async with talking(talkers):
+    async with talking([*talkers, *listeners]):
         for life in range(1, kills + 1):
             async with serve(folder, *settings, stop=signal.SIGKILL, program=program) as server:
                 share = acknowledged * life / kills * faults.uniform(0.9, 1.0)
@@ -49,8 +60,13 @@ async def kill(
                 checker.wrong(f"integrity_check: {found}")
             progress.step(f"{checker.acknowledged:,} acknowledged")
         async with serve(folder, *settings, program=program):
-            await settle(talkers, checker)
+            await settle(talkers, checker, listeners)
     violations = checker.verdict(database, [(talker.name, talker.room) for talker in talkers])
-    return Result(
-        {"kills": kills, "acknowledged": checker.acknowledged, "seen": checker.seen}, violations
-    )
+    figures = {
+        "kills": kills,
+        "acknowledged": checker.acknowledged,
+        "deleted": checker.deleted,
+        "seen": checker.seen,
+        "heard by bare clients": checker.heard,
+    }
+    return Result(figures, violations)

@@ -4,12 +4,14 @@ A checker that stays green here proves nothing anywhere else.
 """
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from chat_app.main import main
 from chat_app.models import Appended, Draft
+from chat_app.store import sqlite, sqlite_deletions
 from chat_app.store.sqlite import SqliteStore
 
 
@@ -57,6 +59,25 @@ def no_unique_key() -> None:
     SqliteStore.__init__ = make  # type: ignore[method-assign, assignment]
 
 
+def deletion_keeps_text() -> None:
+    """Write the deletion, acknowledge and show it; leave what it should have erased."""
+
+    def write_deletion(db: sqlite3.Connection, draft: Draft, room: int, seq: int) -> int:
+        where = (room, draft.target)
+        found = db.execute(
+            "SELECT message, kind, target FROM events WHERE room = ? AND seq = ?", where
+        ).fetchone()
+        written = sqlite_deletions.write_deletion(db, draft, room, seq)
+        db.execute(
+            "UPDATE events SET message = ?, kind = ?, target = ? WHERE room = ? AND seq = ?",
+            (*found, *where),
+        )
+        return written
+
+    sqlite.write_deletion = write_deletion  # type: ignore[attr-defined]
+
+
 if __name__ == "__main__":
-    {"ack_before_commit": ack_before_commit, "no_unique_key": no_unique_key}[sys.argv[1]]()
+    MUTATIONS = (ack_before_commit, no_unique_key, deletion_keeps_text)
+    {mutation.__name__: mutation for mutation in MUTATIONS}[sys.argv[1]]()
     sys.exit(main(sys.argv[2:]))

@@ -35,6 +35,7 @@ async def storm(folder: Path, seed: int, progress: Progress, *, clients: int, dr
                 f"{seed} p{n}",
                 window=1,
                 pause=0.02,
+                deletes=0.2,
             )
             for n in range(PUBLISHERS)
         ]
@@ -59,6 +60,7 @@ async def storm(folder: Path, seed: int, progress: Progress, *, clients: int, dr
     figures = {
         "resumes": len(resumes),
         "acknowledged": checker.acknowledged,
+        "deleted": checker.deleted,
         "seen": checker.seen,
         "p99 of resume, s": round(percentile(resumes, 0.99), 3),
     }

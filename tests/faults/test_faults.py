@@ -22,6 +22,8 @@ async def test_kill_9_loses_doubles_and_reorders_nothing(tmp_path):
     result = await short("kill", tmp_path)
     assert not result.violations[:3]
     assert result.figures["acknowledged"] >= 2_700
+    assert result.figures["deleted"] >= 100
+    assert result.figures["heard by bare clients"] >= 100
 
 
 async def test_a_resume_storm_leaves_no_gaps(tmp_path):
@@ -74,6 +76,7 @@ async def test_coming_and_going_leaves_nothing_behind(tmp_path):
     [
         ("ack_before_commit", r"acknowledged as \d+(, in the log| and) as|was shown as"),
         ("no_unique_key", "stands at"),
+        ("deletion_keeps_text", "its text survives"),
     ],
 )
 async def test_the_checker_turns_red_when_a_promise_is_broken(tmp_path, mutation, violation):
