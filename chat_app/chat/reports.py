@@ -13,8 +13,8 @@ from chat_app.chat.members import Members
 from chat_app.chat.messages import plain
 from chat_app.chat.rights import Right, Visitor
 from chat_app.chat.rooms import Room
-from chat_app.errors import MessageNotFound, MessageTooLong
-from chat_app.models import Deed, Event, Kind, Report
+from chat_app.errors import MessageTooLong
+from chat_app.models import Deed, Event, Report
 from chat_app.store import Store
 
 MOST_REASON_CHARS: Final = 500
@@ -50,8 +50,7 @@ class Reports:
             raise MessageTooLong(
                 "A reason has at most {limit} characters.", limit=MOST_REASON_CHARS
             )
-        if (await find_message(room, seq)).kind is Kind.TOMBSTONE:
-            raise MessageNotFound("There is no such message.")
+        await find_message(room, seq)
         await self._store.audit.report(room.key, Report(seq, visitor.user, reason, _now()))
 
     async def cases(self, visitor: Visitor, key: str) -> list[Case]:

@@ -3,6 +3,8 @@
 import pytest
 
 from chat_app import keys
+from chat_app.chat.rights import Visitor
+from chat_app.errors import NotAllowed
 from chat_app.models import Deed, Role, User
 
 ROOM = "/chat/lobby/"
@@ -83,6 +85,9 @@ async def test_reports_are_for_moderators_and_the_audit_log_for_owners(people, b
     assert (await ben.post(f"{ROOM}reports/", message="1", act="delete")).status == 403
     assert (await ben.post(f"{ROOM}reports/", message="1", act="dismiss")).status == 403
     assert "welcome" in await text(ann, ROOM)
+    guest = Visitor(User("u_0123456789abcdef", "Guest 0123"))
+    with pytest.raises(NotAllowed):  # by whatever way it is asked for
+        await app[keys.MODERATION].reports.dismiss(guest, "lobby", 1)
 
     await app[keys.STORE].members.set_role("lobby", User(**user), Role.MODERATOR)
     await app[keys.ROOMS].renew("lobby")
