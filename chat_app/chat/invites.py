@@ -8,7 +8,7 @@ from typing import Final
 from chat_app.chat.members import Members
 from chat_app.chat.rights import Right, Visitor
 from chat_app.chat.rooms import Rooms
-from chat_app.errors import Invalid, LinkRefused, LogInNeeded
+from chat_app.errors import ChatError, Invalid, LinkRefused, LogInNeeded
 from chat_app.models import Invite, Room
 from chat_app.store import Store
 
@@ -54,9 +54,24 @@ class Invites:
         """Return the room that the token of an invitation leads to. Raises LinkRefused."""
         key = await self._store.invites.room_key(_id(token), _now())
         room = await self._store.room(key) if key is not None else None
-        if room is None:
+        if room is None or not await self._still_holds(room.key, _id(token)):
             raise LinkRefused("This invitation was used up, has ended, or was taken back.")
         return room
+
+    async def _still_holds(self, key: str, invite_id: str) -> bool:
+        """Tell whether who made the invitation may still invite: who has been put out would
+        come back in by a link that was kept."""
+        makers = [
+            each.by for each in await self._store.invites.of(key, _now()) if each.id == invite_id
+        ]
+        if not makers:
+            return False
+        account = await self._store.accounts.account_of(makers[0].id)
+        maker = Visitor(makers[0], account is not None, account is not None and account.owner)
+        try:
+            return bool((await self._rooms.door(key)).rights(maker) & Right.INVITE)
+        except ChatError:
+            return False
 
     async def use(self, visitor: Visitor, token: str) -> str:
         """Make the visitor a member and return the room's key.

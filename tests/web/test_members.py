@@ -268,6 +268,22 @@ async def test_a_ban_from_a_private_room_holds_against_invitations(den, browse):
     assert (await ben.get(path)).status == 404
 
 
+async def test_an_invitation_holds_as_long_as_its_maker_may_invite(den, browse):
+    ann, path = den
+    ben, cid = browse(), browse()
+    await ben.register("Ben")
+    await ben.post(await invite(ann, path))
+    await act(ann, path, name="Ben", act="moderator")
+    link = await invite(ben, path)
+    assert (await cid.get(link)).status == 200
+    await act(ann, path, name="Ben", act="member")
+    assert (await cid.get(link)).status == 410
+    assert (await cid.post(link)).status == 410
+    await act(ann, path, name="Ben", act="ban", seconds="3600")
+    assert (await cid.post(link)).status == 410
+    assert (await cid.get(path)).status == 404
+
+
 async def test_who_is_put_out_by_address_uses_up_no_invitation(den, browse):
     ann, path = den
     name, link = path.split("/")[2], await invite(ann, path, uses="2")
