@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-SECONDS = 10.0
+SECONDS = 60.0  # a busy machine may take as long; only what fails waits so long
 
 
 async def until(page: Page, expression: str, arg: Any = None) -> None:
