@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, Page, WebSocketRoute
 
 from tests.e2e.waiting import until
 from tests.servers import Server, serve
+from tests.visitors import visitor
 
 FIELD = "#chat-message-input"
 LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
@@ -148,6 +149,12 @@ async def test_what_is_pending_survives_a_reload(
     await until(page, SAYS, ["zero"])
     await network.break_down()
     await say(page, "one", "two")
+    # Who is answered at once never reads that it was being sent.
+    state = "getComputedStyle(document.querySelector('.pending .state'))"
+    assert await page.evaluate(f"[{state}.animationName, {state}.animationDuration]") == [
+        "hold",
+        "0.3s",
+    ]
     await page.keyboard.type("half a thou")
     for _ in range(2):
         await page.reload()
@@ -192,6 +199,28 @@ async def test_two_tabs_send_and_show_each_message_once(
         await until(page, SAYS, [*lines, "four"])
     await second.reload()
     await until(second, SAYS, [*lines, "four"])
+
+
+async def test_of_much_that_was_missed_the_newest_comes_and_the_rest_on_demand(
+    page: Page, network: Network, server: Server
+):
+    await page.goto("/chat/missed/")
+    await say(page, "zero")
+    await until(page, SAYS, ["zero"])
+    await network.break_down()
+    async with visitor(server.url, "missed", "Bob") as bob:
+        for number in range(230):
+            await bob.post(str(number))
+    network.cut = False
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await until(page, f"{LINES}.at(-1) === '229'")
+    assert await page.evaluate(LINES) == ["zero", *map(str, range(180, 230))]
+    for end in (50, 100, 150):  # one reads on from above
+        await page.get_by_role("button", name="Messages in between").click()
+        await until(page, SAYS, ["zero", *map(str, [*range(end), *range(180, 230)])])
+    await page.get_by_role("button", name="Messages in between").click()
+    await until(page, SAYS, ["zero", *map(str, range(230))])
+    assert await page.locator(".gap").count() == 0
 
 
 async def test_a_failed_message_is_sent_again_edited_or_deleted(page: Page, network: Network):

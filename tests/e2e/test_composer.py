@@ -1,7 +1,9 @@
 """The field one writes in, from a keyboard without an input method."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
 
@@ -53,3 +55,31 @@ async def test_the_button_sends_and_the_field_keeps_the_focus(page: Page):
     await page.keyboard.type("hello")
     await page.click("#chat-message-submit")
     assert await sent(page) == ["hello"]
+
+
+async def test_the_field_grows_with_its_text_to_two_fifths_of_the_page(page: Page):
+    height = f"document.querySelector('{FIELD}').offsetHeight"
+    size = f"parseFloat(getComputedStyle(document.querySelector('{FIELD}')).fontSize)"
+    assert await page.evaluate(size) >= 16  # below that, a phone zooms in
+    heights = []
+    for lines in (1, 3, 100):
+        await page.fill(FIELD, "\n".join(["line"] * lines))
+        heights.append(await page.evaluate(height))
+    assert heights == sorted(set(heights))
+    assert heights[-1] <= 0.4 * await page.evaluate("innerHeight") + 1
+
+
+@pytest.mark.chromium  # no touch screen can be put before Firefox
+async def test_on_a_touch_screen_enter_makes_a_new_line_and_the_button_sends(
+    new_context: Callable[..., Awaitable[BrowserContext]],
+):
+    page = await (await new_context(has_touch=True, is_mobile=True)).new_page()
+    await page.goto("/chat/typing/")
+    for text in ("one", "two"):
+        await page.keyboard.type(text)
+        await page.keyboard.press("Enter")
+    assert await page.input_value(FIELD) == "one\ntwo\n"
+    await page.tap("#chat-message-submit")
+    await until(page, f"{LINES}.join() === 'one,two'")
+    assert await page.evaluate("document.activeElement.id") == "chat-message-input"
+    assert await page.locator(".chunk .row").count() == 1

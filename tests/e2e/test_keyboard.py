@@ -18,6 +18,9 @@ MISSED = """[...document.querySelectorAll('a[href], button, input, textarea, sum
     each => each.checkVisibility({visibilityProperty: true}) && each.type !== 'hidden'
         && !each.disabled && !each.dataset.visited
 ).map(each => each.outerHTML.slice(0, 100))"""
+# How far the buttons of the message that has the focus are above it.
+ABOVE = """document.activeElement.getBoundingClientRect().top
+    - document.querySelector('.deeds').getBoundingClientRect().bottom"""
 MOST = 60  # stops on any page of ours
 AWAY = 6  # stops in a browser's own bars, in Firefox, and once round
 
@@ -65,6 +68,8 @@ async def test_arrows_go_from_message_to_message_and_escape_leaves(page: Page):
     ):
         await page.keyboard.press(key)
         assert await page.evaluate(focused) == text, key
+    await until(page, "document.querySelector(':focus > .deeds')")
+    assert await page.evaluate(ABOVE) >= 4  # the ring: 2 px wide, 2 px away
     await page.keyboard.press("Escape")
     await page.keyboard.type("back")
     assert await page.input_value("#chat-message-input") == "back"

@@ -36,6 +36,7 @@ async def test_a_link_in_a_message_can_be_followed(page: Page):
     await until(page, "document.querySelector('.chunk .body a')")
     link = page.locator(".chunk .body a")
     assert await link.get_attribute("href") == "https://a.example/b"
+    assert await link.get_attribute("rel") == "noopener noreferrer nofollow ugc"
     assert await page.text_content(".chunk .body") == "see https://a.example/b."
 
 

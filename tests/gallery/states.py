@@ -165,6 +165,7 @@ async def focused_message(shot: Shot) -> None:
     await shot.page.locator("#chat-log").focus()
     for _ in range(2):
         await shot.page.keyboard.press("ArrowUp")
+    await until(shot.page, "document.querySelector(':focus > .deeds')")
 
 
 async def members(shot: Shot) -> None:
@@ -256,11 +257,17 @@ async def room_settings(shot: Shot) -> None:
     await shot.page.click("summary")
 
 
-async def invitation(shot: Shot) -> None:
+async def inviting(shot: Shot) -> None:
     await rooms(shot)
     await shot.page.click(".sessions a")
     await shot.page.goto(f"{shot.page.url}settings/")
     await shot.page.click("#invites .outline")
+    await until(shot.page, "document.querySelector('.qr svg')")
+    await shot.page.evaluate("document.querySelector('#invites').scrollIntoView()")
+
+
+async def invitation(shot: Shot) -> None:
+    await inviting(shot)
     link = await shot.page.input_value("#link")
     await shot.page.context.clear_cookies()
     await shot.page.goto(link)
@@ -306,6 +313,7 @@ GROUPS: dict[str, tuple[tuple[str, State], ...]] = {
     "Doors": (
         ("one's rooms", rooms),
         ("a private room, and its menu", private_room),
+        ("inviting", inviting),
         ("a room's settings", room_settings),
         ("an invitation", invitation),
     ),
