@@ -22,9 +22,9 @@ export class Bell {
     this.#show()
   }
 
-  /** Somebody else said something. @param {RoomEvent} event */
+  /** Somebody else said something, and this browser is to tell of it. @param {RoomEvent} event */
   tell(event) {
-    if (!this.#on || !document.hidden) return
+    if (!document.hidden) return
     this.#ring()
     this.#notify(event)
   }
