@@ -1,10 +1,12 @@
 """Reading: at the end one stays there, above it nothing moves, and a button says what is new."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
 from tests.servers import Server, serve
@@ -32,6 +34,23 @@ BUTTON = "#new-messages"
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with serve(tmp_path, "limits.message_rate=0") as running:
         yield running
+
+
+async def test_days_are_those_of_the_reader(
+    new_context: Callable[..., Awaitable[BrowserContext]], server: Server
+):
+    async with visitor(server.url, "days", "Bob") as bob:
+        for number in range(3):
+            await bob.post(f"{number}")
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 25 hours apart
+        page = await (await new_context(locale="ko-KR", timezone_id=zone)).new_page()
+        await page.goto("/chat/days/")
+        await until(page, f"{LOG}.matches('[data-live]')")
+        sent = str(await page.get_attribute(".row time", "datetime"))
+        day = datetime.fromisoformat(sent).astimezone(ZoneInfo(zone))
+        weekday = "월화수목금토일"[day.weekday()]
+        written = f"{day.month}월 {day.day}일 {weekday}요일"
+        assert await page.locator(".day").all_text_contents() == [written]
 
 
 async def test_near_the_end_one_follows_and_further_up_nothing_moves(page: Page, server: Server):

@@ -62,3 +62,8 @@ test("core/ never touches the DOM", () => {
   const touching = [...modules].filter(([name, { code }]) => name.startsWith("core/") && DOM.test(code))
   assert.deepEqual(touching.map(([name, { code }]) => `${name}: ${code.match(DOM)}`), [])
 })
+
+test("dates and numbers are written by formatters that are kept", () => {
+  const costly = [...modules].filter(([, { code }]) => /\.toLocale(?:Date|Time)?String\(/.test(code))
+  assert.deepEqual(costly.map(([name]) => name), [])
+})

@@ -170,6 +170,25 @@ async def test_the_newest_fifty_and_a_way_back(client, join):
     assert "?before=" not in page
 
 
+async def test_names_and_texts_are_written_in_their_own_direction(client, join):
+    alice = await join("lobby")
+    await alice.post("\u05e9\u05dc\u05d5\u05dd")
+    page = await text(client, "/chat/lobby/")
+    # What the server drew, and what its templates will make.
+    tags = re.findall(r'<(\w+) class="name"', page)
+    assert len(tags) >= 4
+    assert set(tags) == {"bdi"}
+    bodies = re.findall(r'<p class="body"[^>]*>', page)
+    assert len(bodies) == 2
+    assert all('dir="auto"' in body for body in bodies)
+
+
+async def test_one_may_zoom_and_a_keyboard_on_the_screen_shrinks_the_page(client):
+    page = await text(client, "/chat/lobby/")
+    (viewport,) = re.findall(r'<meta name="viewport" content="([^"]*)"', page)
+    assert viewport == "width=device-width, initial-scale=1, interactive-widget=resizes-content"
+
+
 async def test_the_page_knows_where_it_stands_in_the_log(client, join):
     alice = await join("lobby")
     for number in range(3):

@@ -18,10 +18,17 @@ async def test_every_page_has_the_headers(client, path):
     policy = dict(
         part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";")
     )
-    assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
-    assert policy["require-trusted-types-for"] == "'script'"
-    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    ours = ("script", "style", "connect", "manifest", "worker")
+    assert policy == {
+        "default-src": "'none'",
+        **{f"{kind}-src": "'self'" for kind in ours},
+        "img-src": "'self' blob: data:",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "app",
+    }
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert not any(digit in answer.headers["Server"] for digit in "0123456789")
