@@ -73,6 +73,11 @@ class Door:
         mute = self._mutes.get(user_id)
         return None if mute is None or _over(mute) else mute
 
+    def muted_ms(self, user_id: str) -> int | None:
+        """Return for how long yet the user is muted; None: not, or until it is lifted."""
+        mute = self.muted(user_id)
+        return None if mute is None or mute.until is None else max(mute.until - _now(), 1)
+
     def is_banned(self, user_id: str) -> bool:
         ban = self._bans.get(user_id)
         return ban is not None and not _over(ban)

@@ -9,6 +9,7 @@ from aiohttp import web
 from chat_app import keys
 from chat_app.chat.door import Door
 from chat_app.chat.rights import Visitor
+from chat_app.errors import NotAllowed, UserNotFound
 from chat_app.models import Role, User
 
 MOST: Final = 200  # listed; of the others the name must be typed
@@ -40,6 +41,25 @@ async def people(request: web.Request, door: Door, visitor: Visitor) -> list[dic
     ]
     listed.sort(key=lambda one: (-one["rank"], not one["here"], one["user"].name.casefold()))
     return listed[:MOST]
+
+
+async def standing(
+    request: web.Request, door: Door, visitor: Visitor, user_id: str
+) -> dict[str, Any]:
+    """Return what somebody is in the room. `below`: the visitor can do something about it."""
+    account = await request.app[keys.STORE].accounts.account_of(user_id)
+    try:
+        await request.app[keys.MEMBERS].target(visitor, door, user_id)
+    except (NotAllowed, UserNotFound):
+        below = False
+    else:
+        below = True
+    return {
+        "role": door.role(user_id).name.lower(),
+        "muted": door.muted(user_id) is not None,
+        "account": account is not None,
+        "below": below,
+    }
 
 
 async def sanctions(request: web.Request, door: Door) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from chat_app.chat.rooms import Room, Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.times import iso
 from chat_app.config import Limits
-from chat_app.errors import ChatError
+from chat_app.errors import ChatError, Muted
 from chat_app.models import Appended, Draft, Session, User
 from chat_app.ws import protocol
 from chat_app.ws.access import Access, names_of
@@ -95,14 +95,21 @@ class Connection:
             self.rights = 0
             self.put_out(refusal)
         else:
-            if before and self.rights != before:
+            # Said again where one may not write: why may be another reason than before.
+            if before and (self.rights != before or not self.rights & Right.POST):
                 self.send(self.access)
 
     @property
     def access(self) -> Access:
         """What its user is in the room, and may do there."""
-        role = self.room.door.role_of(self.visitor)
-        return Access(role.name.lower(), names_of(self.rights))
+        door = self.room.door
+        refusal = door.why_not(self.visitor, Right.POST)
+        return Access(
+            door.role_of(self.visitor).name.lower(),
+            names_of(self.rights),
+            refusal.code if refusal else None,
+            door.muted_ms(self.user.id) if isinstance(refusal, Muted) else None,
+        )
 
     def check(self, right: int) -> None:
         """Look again whether its user has a right, which may have come with time.

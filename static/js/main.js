@@ -23,7 +23,8 @@ const socket = new RoomSocket(() => {
   const origin = location.origin.replace(/^http/, "ws")
   return `${origin}${room.socket}?epoch=${encodeURIComponent(log.epoch)}&since=${log.last}&limit=${FAR}`
 })
-const box = `outbox:${room.key}:${me.id}` // another person at this browser is not shown them
+// Another person at this browser is not shown them.
+const box = `outbox:${room.key}:${me.id}`
 const outbox = new Outbox({
   name: box,
   kept: new Pending(box),
@@ -41,7 +42,8 @@ const composer = new Composer({
   send(text) {
     if (!/^\s*\/+\p{L}/u.test(text)) return say(text)
     more().then((deeds) => deeds?.run(text))
-    return true // it stays in the field until that is done
+    // It stays in the field until that is done.
+    return true
   },
 })
 composer.focus()
@@ -61,7 +63,8 @@ const timeline = new Timeline(chat, {
   actions: {
     retry({ id }) {
       outbox.retry(id)
-      chat.focus() // the button is gone
+      // The button is gone.
+      chat.focus()
     },
     edit({ id, text }) {
       composer.restore(text)
@@ -73,7 +76,8 @@ const timeline = new Timeline(chat, {
     },
   },
 })
-document.body.classList.add("live") // a :has() in the styles would be asked again with every row
+// A :has() in the styles would be asked again with every row.
+document.body.classList.add("live")
 const scroll = new Scroll(chat, find("#new-messages"), texts)
 const history = new History({
   log: chat,
@@ -107,6 +111,8 @@ const once = (make) => {
 const ring = once(async () => new (await import("./later/bell.js")).Bell({ button: find("#bell"), texts, room }))
 // What can be done with a message, by its buttons and by commands.
 const more = once(async () => (await import("./later/deeds.js")).open({ chat, socket, room, composer, me: () => me, say }))
+// What one may do here, where that is not as usual.
+const door = once(async () => (await import("./later/door.js")).open({ socket, room, composer, me: () => me }))
 for (const type of ["pointerover", "focusin"]) chat.addEventListener(type, more, { once: true })
 
 // Once for all that came within a frame; out of sight there are none.
@@ -138,6 +144,7 @@ function iAm(user) {
 const frames = {
   welcome: ({ user }) => iAm(user),
   renamed: ({ user }) => iAm(user),
+  access: (news) => door().then((door) => door?.take(news)),
   resumed({ from, limited }) {
     log.resumed()
     if (!limited) return

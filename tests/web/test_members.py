@@ -436,3 +436,32 @@ async def test_the_address_of_a_public_room_stays_as_it_is_written(lobby, browse
     answer = await guest.post(f"/chat/{quote(room)}/", message="hi")
     assert answer.headers["Location"] == f"/chat/{quote(room, safe='~')}/"
     assert (await guest.get(answer.headers["Location"])).status == 200
+
+
+async def test_moderators_are_told_what_somebody_is_and_why_not_as_json(browse):
+    ann, ben, cid = browse(), browse(), browse()
+    for browser, name in ((ann, "Ann"), (ben, "Ben")):
+        await browser.register(name)
+    await ann.post("/chat/lobby/", message="mine")
+    ids = {name: await user_of(one) for name, one in (("ann", ann), ("ben", ben), ("cid", cid))}
+
+    async def standing(browser, of):
+        return await browser.get(f"/chat/lobby/settings/?person={of}")
+
+    told = {"role": "none", "muted": False, "account": True, "below": True}
+    assert await (await standing(ann, ids["ben"])).json() == told
+    assert (await act(ann, "/chat/lobby/", user=ids["ben"], act="moderator")).status == 303
+    await act(ann, "/chat/lobby/", user=ids["ben"], act="mute")
+    changed = told | {"role": "moderator", "muted": True}
+    assert await (await standing(ann, ids["ben"])).json() == changed
+    assert not (await (await standing(ben, ids["ann"])).json())["below"]
+    assert not (await (await standing(ann, ids["ann"])).json())["below"]
+    unknown = await (await standing(ann, "u_0123456789abcdef")).json()
+    assert unknown == told | {"account": False, "below": False}
+    assert (await standing(cid, ids["ben"])).status == 403
+
+    headers = {"Accept": "application/json"}
+    form = {"user": ids["ann"], "act": "none"}
+    answer = await ben.session.post("/chat/lobby/settings/people/", data=form, headers=headers)
+    assert answer.status == 403
+    assert (await answer.json())["code"] == "not_allowed"

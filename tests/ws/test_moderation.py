@@ -118,7 +118,9 @@ async def test_a_mute_lets_read_and_takes_effect_at_once(owned):
     _, ann, browser, ben = owned
     await ben.post("before")
     assert await do(ann, "mute", ben) == "done"
-    assert (await ben.expect("access"))["may"] == ["read", "hurry"]
+    frame = await ben.expect("access")
+    assert frame["may"] == ["read", "hurry"]
+    assert (frame["why"], frame.get("retry_ms")) == ("muted", None)
     await ben.send({"type": "post", "id": "muted-0001", "message": "hm"})
     assert (await ben.expect("error"))["code"] == "muted"
     await ben.send({"type": "typing"})
@@ -128,8 +130,27 @@ async def test_a_mute_lets_read_and_takes_effect_at_once(owned):
     await ben.expect("message", message="he hears this")
     assert "You are muted in this room." in await (await browser.get("/chat/lobby/")).text()
     assert await do(ann, "lift", ben, what="mute") == "done"
-    assert (await ben.expect("access"))["may"] == ["read", "post", "hurry"]
+    frame = await ben.expect("access")
+    assert frame["may"] == ["read", "post", "hurry"]
+    assert "why" not in frame
     await ben.post("after")
+
+
+async def test_who_may_not_write_is_told_why_and_until_when(owned, app):
+    _, ann, browser, ben = owned
+    visitor = await owner(app)
+    await app[keys.MEMBERS].settle(visitor, "lobby", RoomSettings(announce=True))
+    assert (await ben.expect("access"))["why"] == "announce_only"
+    assert await do(ann, "mute", ben, seconds=600) == "done"
+    frame = await ben.expect("access")  # the same rights, for another reason
+    assert frame["why"] == "muted"
+    assert 0 < frame["retry_ms"] <= 600_000
+    again = await browser.join()
+    assert (await again.expect("access"))["why"] == "muted"
+    assert await do(ann, "lift", ben, what="mute") == "done"
+    assert (await ben.expect("access"))["why"] == "announce_only"
+    await app[keys.MEMBERS].settle(visitor, "lobby", RoomSettings(locked=True))
+    assert (await ann.expect("access"))["why"] == "locked"
 
 
 async def test_a_mute_that_is_over_needs_nobody_to_lift_it(owned, app):

@@ -11,6 +11,16 @@ export function element(tag, properties = {}, ...children) {
   return made
 }
 
+/** An icon as the page's own are. @param {string} path */
+export function drawn(path) {
+  const [svg, line] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag))
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  line.setAttribute("d", path)
+  svg.append(line)
+  return svg
+}
+
 /**
  * Ask in a dialog. Whoever only presses Enter, or Escape, has said no.
  * @param {object} question
@@ -19,17 +29,19 @@ export function element(tag, properties = {}, ...children) {
  * @param {string} [question.help]
  * @param {string[]} [question.list] lines to read: "what  what it does"
  * @param {{label: string, most: number}} [question.field] something that may be added
+ * @param {Node[]} [question.fields] something to choose; until that is done there is no yes
+ * @param {HTMLElement} [question.within] where the dialog is put
  * @param {string} question.no
  * @param {string} [question.yes]
  * @param {(said: string) => Promise<void>} [question.act] what yes does; if it fails, why is shown
  * @returns {Promise<boolean>} whether it was done
  */
-export function ask({ title, text, help, list, field, no, yes, act }) {
+export function ask({ title, text, help, list, field, fields = [], within = document.body, no, yes, act }) {
   const heading = element("h2", { id: "ask-title", textContent: title })
   const said = field && element("textarea", { id: "ask-field", rows: 2, maxLength: field.most, dir: "auto" })
   const notice = element("p", { className: "notice" })
   notice.role = "alert"
-  const cancel = element("button", { type: "submit", value: "", className: "outline", textContent: no, autofocus: true })
+  const cancel = element("button", { type: "button", className: "outline", textContent: no, autofocus: !fields.length })
   const confirm = yes && element("button", { type: "submit", value: "yes", className: "primary", textContent: yes })
   const parts = [
     heading,
@@ -37,14 +49,16 @@ export function ask({ title, text, help, list, field, no, yes, act }) {
     ...(help ? [element("p", { className: "help", textContent: help })] : []),
     ...(list ? [lines(list)] : []),
     ...(said && field ? [element("label", { htmlFor: said.id, textContent: field.label }), said] : []),
+    ...fields,
     notice,
     element("p", { className: "choices" }, cancel, ...(confirm ? [confirm] : [])),
   ]
   const form = element("form", { method: "dialog" }, ...parts)
   const dialog = element("dialog", { className: "panel ask" }, form)
   dialog.setAttribute("aria-labelledby", heading.id)
-  document.body.append(dialog)
+  within.append(dialog)
   const { promise, resolve } = defer()
+  cancel.addEventListener("click", () => dialog.close())
   form.addEventListener("submit", async (event) => {
     if (!confirm || event.submitter !== confirm || !act) return
     event.preventDefault()

@@ -5,6 +5,7 @@ import { fill } from "../core/texts.js"
 import { find, rowOf } from "../ui/elements.js"
 import { find as findPeople, parse, timed } from "./commands.js"
 import { ask, element } from "./ask.js"
+import { more, request } from "./texts.js"
 /** @import { Composer } from "../ui/composer.js" */
 /** @import { RoomSocket } from "../core/socket.js" */
 /** @import { Row } from "../ui/elements.js" */
@@ -24,8 +25,7 @@ const QUOTE = 200 // of a message, in a question about it
 
 /** @param {Context} context */
 export async function open(context) {
-  const answer = await fetch(`/texts/${context.room.language}`)
-  return new Deeds(context, await answer.json())
+  return new Deeds(context, await more(context.room.language))
 }
 
 class Deeds {
@@ -36,7 +36,7 @@ class Deeds {
   constructor(context, texts) {
     this.context = context
     this.texts = texts
-    const { chat, composer, room, socket } = context
+    const { chat, composer } = context
     this.delete = button(texts.delete, () => this.#delete(this.#at))
     this.report = button(texts.report, () => this.#report(this.#at))
     this.chip = element("span", { className: "actions deeds" }, this.delete, this.report)
@@ -44,10 +44,6 @@ class Deeds {
     this.notice.role = "status"
     composer.field.form.prepend(this.notice)
     composer.field.addEventListener("input", () => this.#tell(""))
-    // A role can be given or taken while one is here.
-    socket.addEventListener("frame", (/** @type {any} */ { detail }) => {
-      if (detail.type === "access") room.may = detail.may
-    })
     for (const type of ["pointerover", "focusin"]) chat.addEventListener(type, ({ target }) => this.#offer(target))
     this.#offer(chat.querySelector(".row:focus-within") ?? chat.querySelector(".row:hover"))
   }
@@ -185,14 +181,8 @@ class Deeds {
   }
 
   /** @param {object} frame @param {string} [id] */
-  async #request(frame, id) {
-    const { texts } = this
-    try {
-      await this.context.socket.request(frame, id)
-    } catch (error) {
-      const code = error instanceof Error ? error.message : ""
-      throw new Error(texts[code] ?? texts.failed, { cause: error })
-    }
+  #request(frame, id) {
+    return request(this.context.socket, this.texts, frame, id)
   }
 }
 

@@ -47,7 +47,11 @@ export class Members {
     this.button.setAttribute("aria-label", fill(this.texts.members, { n: count }))
     find("#members-count").textContent = number(count)
     this.#rows = new Map(users.map((user) => [user.id, this.#row(user, user.id === me)]))
-    find("#members-list").replaceChildren(...this.#rows.values())
+    const list = find("#members-list")
+    const rows = [...this.#rows.values()]
+    // Who stays is not taken out and put back: the focus may be there.
+    for (const li of [...list.children]) rows.includes(li) || li.remove()
+    rows.forEach((li, i) => list.children[i] === li || list.insertBefore(li, list.children[i]))
     find("#members-more").textContent = count > users.length ? fill(this.texts.more_members, { n: count - users.length }) : ""
   }
 
