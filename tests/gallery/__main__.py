@@ -40,17 +40,20 @@ SIZES: dict[str, dict[str, Any]] = {
     "768": {"viewport": {"width": 768, "height": 1024}, "has_touch": True},
     "Korean": {"viewport": {"width": 360, "height": 740}, "locale": "ko-KR", **PHONE},
     "forced colors": {"viewport": {"width": 768, "height": 600}, "forced_colors": "active"},
+    "1280 Korean": {"viewport": {"width": 1280, "height": 800}, "locale": "ko-KR"},
     "no scripts": {"viewport": {"width": 360, "height": 740}, "java_script_enabled": False},
 }
 # The first four are taken of everything, the others of what they can change.
 EVERYWHERE = tuple(SIZES)[:4]
+DOORS = tuple(caption for caption, _ in GROUPS["Doors"])
 ALSO = {
     "320": ("rooms one opened", "a long day", "writing", "one's name", "members",
             "a message that failed", "offline", "help", "not found"),
     "768": ("first visit", "a long day", "members", "offline"),
     "Korean": ("first visit", "empty", "Korean", "one's name", "members", "a message that failed",
                "offline", "put out of the room", "help", "not found", "logging in, refused",
-               "making an account", "one's account"),
+               "making an account", "one's account", *DOORS),
+    "1280 Korean": ("logging in", "one's account", *DOORS),
     "forced colors": ("rooms one opened", "first words", "a message that failed", "members",
                       "a message under the keyboard's focus"),
     "no scripts": ("first visit", "empty", "a long day", "not found"),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from aiohttp import ClientSession, CookieJar
 from playwright.async_api import Page, WebSocketRoute
 
+from tests.clients import Client
 from tests.e2e.waiting import until
 from tests.gallery.scene import ARABIC, KOREAN, LONG
 from tests.visitors import OURS, visitor
@@ -26,6 +27,10 @@ class Shot:
     page: Page
     url: str
     size: str
+
+    @property
+    def touch(self) -> bool:
+        return not self.size.startswith(("1280", "forced"))
 
     async def enter(self, room: str, *, alone: bool = False) -> None:
         """Open a room, with who is there; `alone`: without a connection there is nobody."""
@@ -211,10 +216,10 @@ async def account_new(shot: Shot) -> None:
 
 
 async def account(shot: Shot) -> None:
-    await shot.page.goto("/account/")
+    await shot.page.goto("/login/")
     await _fill_in(shot.page, "한별")
-    if await shot.page.locator(".notice").count():  # made for an earlier picture
-        await shot.page.goto("/login/")
+    if "/login/" in shot.page.url:  # the first time at this server
+        await shot.page.goto("/account/")
         await _fill_in(shot.page, "한별")
     await shot.page.goto("/account/")
 
@@ -273,6 +278,151 @@ async def invitation(shot: Shot) -> None:
     await shot.page.goto(link)
 
 
+async def _owned(shot: Shot, room: str) -> None:
+    """Come into a room that one owns."""
+    await account(shot)
+    await shot.enter(room)
+    await shot.say("Who left the window open?")
+    await until(shot.page, "document.querySelector('.chunk .own')")
+
+
+async def _report(guest: Client, text: str, reason: str) -> None:
+    seq = (await guest.post(text))["seq"]
+    await guest.send({"type": "report", "id": f"report-{seq}", "target": seq, "reason": reason})
+    await guest.expect("done")
+
+
+async def message_buttons(shot: Shot) -> None:
+    await shot.enter("Stage")
+    await shot.say("Good evening", "I should not have said this")
+    await until(shot.page, "document.querySelectorAll('.chunk .own').length >= 2")
+    row = shot.page.locator(".chunk .own").last
+    await (row.tap() if shot.touch else row.hover())
+    await shot.page.locator(".deeds").wait_for()
+
+
+async def delete_asked(shot: Shot) -> None:
+    await message_buttons(shot)
+    await shot.page.locator(".deeds button").first.click()
+    await shot.page.get_by_role("dialog").wait_for()
+
+
+async def tombstone(shot: Shot) -> None:
+    await delete_asked(shot)
+    await shot.page.locator(".ask .primary").click()
+    await until(shot.page, "document.querySelector('.gone') && !document.querySelector('.ask')")
+
+
+async def report_asked(shot: Shot) -> None:
+    async with visitor(shot.url, "Stage", "Bob") as bob:
+        seq = (await bob.post("You are all fools."))["seq"]
+    await shot.enter("Stage")
+    row = shot.page.locator(f"[data-seq='{seq}']")
+    await (row.tap() if shot.touch else row.hover())
+    await shot.page.locator(".deeds button:visible").click()
+    await shot.page.get_by_role("dialog").wait_for()
+
+
+async def members_menu(shot: Shot) -> None:
+    room = "Kitchen"
+    await _owned(shot, room)
+    async with visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks"):
+        await until(shot.page, "document.querySelectorAll('.member').length === 2")
+        button = shot.page.locator("#members-button")
+        if await button.is_visible():
+            await button.click()
+        await shot.page.locator(".member button").click()
+        await shot.page.locator(".ask [value=ban]").check()
+
+
+async def members_of_a_moderator(shot: Shot) -> None:
+    room = "Terrace"
+    await _owned(shot, room)
+    async with visitor(shot.url, room, "수진"), visitor(shot.url, room, "ميرا"):
+        await until(shot.page, "document.querySelectorAll('.member button').length === 2")
+        button = shot.page.locator("#members-button")
+        if await button.is_visible():
+            await button.click()
+        await shot.page.wait_for_selector("#members-list", state="visible")
+
+
+async def reports(shot: Shot) -> None:
+    room = "Windows"
+    await _owned(shot, room)
+    async with visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob:
+        await _report(bob, "Whoever it was is a fool, and I know who it was.", "")
+        await _report(bob, "바보", "이런 말은 하지 않기로 했습니다.")
+    await shot.page.goto(f"/chat/{quote(room)}/reports/")
+
+
+async def audit(shot: Shot) -> None:
+    room = "Stairs"
+    await _owned(shot, room)
+    async with visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob:
+        await _report(bob, "바보", "")
+        await shot.page.goto(f"/chat/{quote(room)}/reports/")
+        async with shot.page.expect_navigation():
+            await shot.page.click("[value=delete]")
+        await shot.page.goto(f"/chat/{quote(room)}/settings/")
+        for what in ("mute", "kick"):
+            await shot.page.click("summary")
+            await shot.page.select_option(".people details [name=act]", what)
+            async with shot.page.expect_navigation():
+                await shot.page.click(".people details .outline")
+    await shot.page.check("[name=locked]")
+    async with shot.page.expect_navigation():
+        await shot.page.click(".enter .primary")
+    await shot.page.goto(f"/chat/{quote(room)}/audit/")
+
+
+async def _reader(shot: Shot, room: str, owner_name: str, **settings: str) -> None:
+    """Read in a room that somebody else has settled so; `seconds`: has muted one for so long."""
+    path = f"/chat/{quote(room)}/"
+    async with ClientSession(shot.url, headers=OURS, cookie_jar=CookieJar(unsafe=True)) as owner:
+        for where, form in (
+            ("/account/", {"name": owner_name, "password": "correct horse"}),
+            (path, {"message": "Welcome. Please listen first."}),
+        ):
+            async with owner.post(where, data=form) as answer:
+                assert answer.status == 200
+        await shot.enter(room)
+        await shot.page.fill(FIELD, "What I wanted to say")
+        form = {"slow_seconds": "0"} | settings
+        where = f"{path}settings/"
+        if seconds := settings.get("seconds"):
+            me = await shot.page.evaluate("document.querySelector('.member').dataset.user")
+            where, form = f"{where}people/", {"user": me, "act": "mute", "seconds": seconds}
+        async with owner.post(where, data=form) as answer:
+            assert answer.status == 200
+    await until(shot.page, "document.querySelector('#composer > .help')?.textContent")
+
+
+async def locked(shot: Shot) -> None:
+    await _reader(shot, "Hall", "수진", locked="1")
+    await shot.page.click(SEND)
+    await until(shot.page, "document.querySelector('#composer > .notice')?.textContent")
+
+
+async def announce(shot: Shot) -> None:
+    await _reader(shot, "News", "Ann", announce="1")
+
+
+async def muted(shot: Shot) -> None:
+    await _reader(shot, "Tea", "민지", seconds="86400")
+
+
+async def unknown_command(shot: Shot) -> None:
+    await shot.enter(LONG)
+    await shot.say("/kcik Bob")
+    await until(shot.page, "document.querySelector('#composer > .notice')?.textContent")
+
+
+async def commands(shot: Shot) -> None:
+    await _owned(shot, "Kitchen")
+    await shot.say("/help")
+    await shot.page.get_by_role("dialog").wait_for()
+
+
 async def _fill_in(page: Page, name: str) -> None:
     await page.fill("#name", name)
     await page.fill("#password", "correct horse")
@@ -316,6 +466,19 @@ GROUPS: dict[str, tuple[tuple[str, State], ...]] = {
         ("inviting", inviting),
         ("a room's settings", room_settings),
         ("an invitation", invitation),
+        ("members, for a moderator", members_of_a_moderator),
+        ("a member's menu", members_menu),
+        ("a locked room, tried", locked),
+        ("an announcement room", announce),
+        ("muted", muted),
+        ("a message's buttons", message_buttons),
+        ("deleting, asked", delete_asked),
+        ("a deleted message", tombstone),
+        ("reporting, asked", report_asked),
+        ("reports", reports),
+        ("audit log", audit),
+        ("an unknown command", unknown_command),
+        ("commands", commands),
     ),
     "Trouble": (
         ("a message that failed", failed),

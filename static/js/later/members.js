@@ -98,8 +98,8 @@ export class MemberMenus {
     if (manages && account && role !== "moderator") acts.push("moderator")
     if (manages && leads) acts.push("member")
     if (role === "member") acts.push("none")
-    return acts.map((act) =>
-      element("label", { className: "check" }, element("input", { type: "radio", name: "act", value: act, required: true }), element("span", { textContent: this.texts[`act_${act}`] })),
+    return acts.map((act, i) =>
+      element("label", { className: "check" }, element("input", { type: "radio", name: "act", value: act, required: true, autofocus: !i }), element("span", { textContent: this.texts[`act_${act}`] })),
     )
   }
 
