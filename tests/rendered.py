@@ -97,6 +97,7 @@ async def rendered_accounts(
         "link-reset": f"/link/{app[keys.LINKS].make('reset', account)}/",
     }
     pages |= await furnish_rooms(app, client)
+    pages |= await furnish_reports(client)
     for language in LANGUAGES:
         asked = {"Accept-Language": language}
         for name, path in pages.items():
@@ -147,10 +148,39 @@ async def furnish_rooms(
             async with client.post(f"{room}settings/people/", data=form) as answer:
                 assert answer.status == 200
     return {
+        "invite": links[1],
         "rooms": "/rooms/",
         "room-private": room,
         "settings": f"{room}settings/",
         "settings-public": "/chat/owned/settings/",
+    }
+
+
+async def furnish_reports(client: TestClient[web.Request, web.Application]) -> dict[str, str]:
+    """Have a message of another's deleted and one reported; return the pages that tell of it."""
+    room = "/chat/owned/"
+    jar = CookieJar(unsafe=True)
+    async with ClientSession(
+        client.make_url("/"), headers={"Sec-Fetch-Site": "same-origin"}, cookie_jar=jar
+    ) as other:
+        async with other.get(room) as answer:
+            assert answer.status == 200
+        async with other.ws_connect(f"/ws{room}", protocols=("chat.v1",)) as socket:
+            for number, text in enumerate(("rude <b>", "ruder"), 2):
+                await socket.send_json({"type": "post", "id": f"post-{number:04}", "message": text})
+                while (await socket.receive_json())["type"] != "ack":
+                    pass
+                report = {"type": "report", "id": f"report-{number}", "target": number}
+                await socket.send_json(report | {"reason": "왜 <i>"})
+                while (await socket.receive_json())["type"] != "done":
+                    pass
+    async with client.post(f"{room}reports/", data={"message": "2", "act": "delete"}) as answer:
+        assert answer.status == 200
+    return {
+        "reports": f"{room}reports/",
+        "reports-done": f"{room}reports/?done=delete",
+        "audit": f"{room}audit/",
+        "audit-empty": f"{room}audit/?before=1",
     }
 
 

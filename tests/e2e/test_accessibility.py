@@ -295,6 +295,10 @@ async def test_moderation(inspector: Inspector, server: Server):
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await until(page, f"document.querySelector('.gone[data-seq=\"{rude[0]}\"]')")
     await inspector.look("deleted")
+    await page.fill("#chat-message-input", "/kcik")
+    await page.click(SEND)
+    await until(page, "document.querySelector('#composer > .notice').textContent")
+    await inspector.look("a command that is none")
     await page.fill("#chat-message-input", "/help")
     await page.click(SEND)
     await page.get_by_role("dialog").wait_for()
@@ -304,4 +308,33 @@ async def test_moderation(inspector: Inspector, server: Server):
         await inspector.look(path)
         wide = "document.documentElement.scrollWidth > innerWidth"
         assert not await page.evaluate(wide), path
+    assert inspector.findings == []
+
+
+async def test_what_moderators_can_do_to_a_person_and_a_room(inspector: Inspector, server: Server):
+    page = inspector.page
+    await page.goto("/account/?next=/chat/room/")
+    await fill_in(page, "한별", PASSWORD)
+    await page.fill("#chat-message-input", "mine")
+    await page.click(SEND)
+    async with visitor(server.url, "room", "Bob"):
+        await until(page, "document.querySelector('.member button')")
+        if await page.locator("#members-button").is_visible():
+            await page.click("#members-button")
+        await inspector.look("the members, with their menus")
+        await page.locator(".member button").first.click()
+        await page.locator(".ask [value=ban]").check()
+        await inspector.look("a member's menu")
+    await page.goto("/chat/room/settings/")
+    await inspector.look("settings of a public room")
+    await page.check("[name=locked]")
+    async with page.expect_navigation():
+        await page.click(".enter .primary")
+    await page.goto("/chat/room/")
+    await until(page, "document.querySelector('#composer > [role=status].help').textContent")
+    await inspector.look("a locked room")
+    await page.fill("#chat-message-input", "mine")
+    await page.click(SEND)
+    await until(page, "document.querySelector('#composer > .notice').textContent")
+    await inspector.look("a locked room, tried")
     assert inspector.findings == []
