@@ -147,7 +147,7 @@ async def test_a_mute_with_a_time_by_keyboard(come: Come):
     ann, ben = await come("Ann"), await come("Ben")
     await own(ann)
     button = row(ann, "Ben").get_by_role("button", name="What to do: Ben")
-    await button.press("Enter")
+    await button.press("Space")
     dialog = ann.get_by_role("dialog", name="Ben")
     await expect(dialog.get_by_label("Mute")).to_be_focused()
     await ann.keyboard.press("Enter")  # nothing is chosen: nothing is done

@@ -297,7 +297,7 @@ async def test_moderation(inspector: Inspector, server: Server):
     await inspector.look("deleted")
     await page.fill("#chat-message-input", "/kcik")
     await page.click(SEND)
-    await until(page, "document.querySelector('#composer > .notice').textContent")
+    await until(page, "document.querySelector('#composer > .notice')?.textContent")
     await inspector.look("a command that is none")
     await page.fill("#chat-message-input", "/help")
     await page.click(SEND)
@@ -331,10 +331,10 @@ async def test_what_moderators_can_do_to_a_person_and_a_room(inspector: Inspecto
     async with page.expect_navigation():
         await page.click(".enter .primary")
     await page.goto("/chat/room/")
-    await until(page, "document.querySelector('#composer > [role=status].help').textContent")
+    await until(page, "document.querySelector('#composer > [role=status].help')?.textContent")
     await inspector.look("a locked room")
     await page.fill("#chat-message-input", "mine")
     await page.click(SEND)
-    await until(page, "document.querySelector('#composer > .notice').textContent")
+    await until(page, "document.querySelector('#composer > .notice')?.textContent")
     await inspector.look("a locked room, tried")
     assert inspector.findings == []
