@@ -4,7 +4,8 @@ import asyncio
 import time
 
 from chat_app.chat.messages import is_id, new_id
-from chat_app.chat.rooms import Room, Rooms
+from chat_app.chat.room import Room
+from chat_app.chat.rooms import Rooms
 from chat_app.errors import ChatError, Invalid, MessageNotFound, NotAllowed
 from chat_app.models import Appended, Draft, Event, Kind, User
 

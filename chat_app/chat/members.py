@@ -7,7 +7,8 @@ from typing import Final
 from chat_app.chat.door import Door
 from chat_app.chat.names import guest, room_key, room_name
 from chat_app.chat.rights import PRIVATE, Right, Visitor, is_private
-from chat_app.chat.rooms import Room, Rooms
+from chat_app.chat.room import Room
+from chat_app.chat.rooms import Rooms
 from chat_app.errors import Invalid, LogInNeeded, NotAllowed, RoomNotFound, UserNotFound
 from chat_app.models import Deed, Role, RoomSettings, User
 from chat_app.store import Store

@@ -46,7 +46,7 @@ LEASE_SECONDS: Final = 14.0
 
 
 class Room(Protocol):
-    """`chat_app.chat.rooms.Room`, as far as news go."""
+    """`chat_app.chat.room.Room`, as far as news go."""
 
     key: str
     presence: Presence

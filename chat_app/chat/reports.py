@@ -12,7 +12,7 @@ from chat_app.chat.deletions import find_message
 from chat_app.chat.members import Members
 from chat_app.chat.messages import plain
 from chat_app.chat.rights import Right, Visitor
-from chat_app.chat.rooms import Room
+from chat_app.chat.room import Room
 from chat_app.errors import MessageTooLong
 from chat_app.models import Deed, Event, Report
 from chat_app.store import Store

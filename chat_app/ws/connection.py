@@ -13,7 +13,8 @@ import msgspec
 from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
 from chat_app.chat.moderation import Moderation
 from chat_app.chat.rights import Right, Visitor
-from chat_app.chat.rooms import Room, Rooms
+from chat_app.chat.room import Room
+from chat_app.chat.rooms import Rooms
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.times import iso
 from chat_app.config import Limits

@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from chat_app import keys
 from chat_app.chat.names import room_name
 from chat_app.chat.rights import USUAL, Visitor
-from chat_app.chat.rooms import Room
+from chat_app.chat.room import Room
 from chat_app.config import Limits
 from chat_app.errors import ChatError, Invalid
 from chat_app.ws import protocol

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from chat_app.chat import messages
 from chat_app.chat.news import News
-from chat_app.chat.rooms import Room, Rooms
+from chat_app.chat.room import Room
+from chat_app.chat.rooms import Rooms
 from chat_app.errors import ChatError
 from chat_app.models import Appended, Draft, User
 from chat_app.store import Store

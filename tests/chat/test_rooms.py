@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from chat_app.chat import behind, messages, presence, rooms, tail
+from chat_app.chat import behind, messages, presence, tail
+from chat_app.chat import room as one_room
 from chat_app.chat.rooms import Rooms
 from chat_app.config import Storage
 from chat_app.errors import StoreUnavailable
@@ -199,7 +200,7 @@ async def test_what_is_committed_but_not_applied_is_not_sent_twice(house, say, s
 
 
 async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 20)
+    monkeypatch.setattr(one_room, "BACKLOG_BYTES", 20)
     monkeypatch.setattr(behind, "DRAINED_BYTES", 10)
     monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     room = await house.open("lobby")
@@ -219,7 +220,7 @@ async def test_one_that_does_not_read_is_left_behind_and_delays_nobody(house, sa
 
 
 async def test_a_member_that_joins_again_is_in_one_place(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
+    monkeypatch.setattr(one_room, "BACKLOG_BYTES", 3)
     monkeypatch.setattr(behind, "DRAINED_BYTES", 1)
     room = await house.open("lobby")
     member = Member()
@@ -285,7 +286,7 @@ async def test_a_draft_that_cannot_be_stored_takes_no_other_with_it(house, say, 
 
 
 async def test_one_that_stays_stuck_is_cut(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 3)
+    monkeypatch.setattr(one_room, "BACKLOG_BYTES", 3)
     monkeypatch.setattr(behind, "DRAINED_BYTES", 1)
     monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(behind, "PATIENCE_SECONDS", 0)
@@ -316,7 +317,7 @@ async def test_a_signal_goes_to_those_who_are_up_to_date_and_takes_no_seq(house,
 
 
 async def test_one_that_does_not_read_signals_is_left_behind(house, monkeypatch):
-    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 20)
+    monkeypatch.setattr(one_room, "BACKLOG_BYTES", 20)
     monkeypatch.setattr(behind, "DRAINED_BYTES", 10)
     monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     room = await house.open("lobby")
@@ -394,8 +395,8 @@ async def test_closing_commits_what_was_posted_and_refuses_the_rest(house, store
 
 
 async def test_a_crowd_rests_as_long_as_its_last_flush_took(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "CROWD", 1)
-    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
+    monkeypatch.setattr(one_room, "CROWD", 1)
+    monkeypatch.setattr(one_room, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
     room = await house.open("lobby")
     member, late = Member(), Member()
     room.join(member, 0)
@@ -419,9 +420,9 @@ async def test_a_crowd_rests_as_long_as_its_last_flush_took(house, say, monkeypa
 
 
 async def test_who_falls_behind_while_something_waits_gets_it_too(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "CROWD", 1)
-    monkeypatch.setattr(rooms, "BACKLOG_BYTES", 16)
-    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
+    monkeypatch.setattr(one_room, "CROWD", 1)
+    monkeypatch.setattr(one_room, "BACKLOG_BYTES", 16)
+    monkeypatch.setattr(one_room, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
     room = await house.open("lobby")
     member = Member()
     room.join(member, 0)
@@ -441,9 +442,9 @@ async def test_who_falls_behind_while_something_waits_gets_it_too(house, say, mo
 
 
 async def test_a_crowd_in_which_one_speaks_at_a_time_waits_for_nothing(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "CROWD", 1)
+    monkeypatch.setattr(one_room, "CROWD", 1)
     clock = count(step=3600)
-    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=clock.__next__))
+    monkeypatch.setattr(one_room, "time", SimpleNamespace(monotonic=clock.__next__))
     room = await house.open("lobby")
     member = Member()
     room.join(member, 0)
@@ -454,7 +455,7 @@ async def test_a_crowd_in_which_one_speaks_at_a_time_waits_for_nothing(house, sa
 
 
 async def test_what_waits_is_shown_after_the_rest(house, say, monkeypatch):
-    monkeypatch.setattr(rooms, "CROWD", 1)
+    monkeypatch.setattr(one_room, "CROWD", 1)
     room = await house.open("lobby")
     member = Member()
     room.join(member, 0)
@@ -468,8 +469,8 @@ async def test_what_waits_is_shown_after_the_rest(house, say, monkeypatch):
 async def test_one_that_catches_up_while_something_waits_does_not_get_it_twice(
     house, say, monkeypatch
 ):
-    monkeypatch.setattr(rooms, "CROWD", 1)
-    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
+    monkeypatch.setattr(one_room, "CROWD", 1)
+    monkeypatch.setattr(one_room, "time", SimpleNamespace(monotonic=iter([0, 3600]).__next__))
     room = await house.open("lobby")
     member, late = Member(), Member()
     room.join(member, 0)
