@@ -49,12 +49,12 @@ async def type_in(page: Page, text: str) -> None:
 async def test_an_unknown_command_is_not_sent_and_stays(page: Page, server: Server):
     await enter(page)
     await type_in(page, "/kcik Ann")
-    await expect(page.locator("#composer [role=status]")).to_contain_text(
+    await expect(page.locator("#composer .notice[role=status]")).to_contain_text(
         "There is no command /kcik."
     )
     assert await page.input_value(FIELD) == "/kcik Ann"
     await page.type(FIELD, "!")
-    await expect(page.locator("#composer [role=status]")).to_have_text("")
+    await expect(page.locator("#composer .notice[role=status]")).to_have_text("")
     await type_in(page, "//kcik Ann")
     await until(page, f"{VALUE} === '/kcik Ann\\n'")
     assert await page.input_value(FIELD) == ""
@@ -97,7 +97,7 @@ async def test_a_moderator_kicks_mutes_and_bans_by_name(page: Page, server: Serv
     async with visitor(server.url, "room", "Ann Lee") as ann:
         await ann.post("hello")
         await until(page, f"{VALUE}.includes('hello')")
-        status = page.locator("#composer [role=status]")
+        status = page.locator("#composer .notice[role=status]")
         await type_in(page, "/mute Nobody")
         await expect(status).to_contain_text("Nobody called Nobody")
         await type_in(page, "/mute Ann Lee 10m")
@@ -121,7 +121,7 @@ async def test_who_may_not_is_told_so(page: Page, server: Server):
         await ann.post("hello")
         await enter(page)
         await type_in(page, "/kick Ann")
-        await expect(page.locator("#composer [role=status]")).to_contain_text(
+        await expect(page.locator("#composer .notice[role=status]")).to_contain_text(
             "Only the moderators of this room"
         )
         assert await page.input_value(FIELD) == "/kick Ann"
@@ -138,7 +138,7 @@ async def test_a_report_reaches_the_moderators(page: Page, new_context: NewConte
     await dialog.get_by_role("textbox").fill("not nice")
     await dialog.get_by_role("button", name="Report").click()
     await expect(dialog).to_have_count(0)
-    await expect(guest.locator("#composer [role=status]")).to_contain_text("Thank you.")
+    await expect(guest.locator("#composer .notice[role=status]")).to_contain_text("Thank you.")
 
     await page.locator("#me summary").click()
     await page.get_by_role("link", name="Reports").click()
