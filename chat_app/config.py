@@ -65,13 +65,33 @@ class Storage(_Section, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         prefix, _, file = self.url.partition("sqlite:///")
-        if prefix or not file or "/" in file or file in (".", ".."):
-            raise ValueError(f"url: expected sqlite:///FILE, got {self.url!r}")
+        if self.url.startswith("postgresql://"):
+            _check_postgresql(self.url)
+        elif prefix or not file or "/" in file or file in (".", ".."):
+            # Of another engine's URL no more than its scheme: there may be a password in it.
+            got = self.url if self.url.startswith("sqlite:") else self.url.partition(":")[0]
+            raise ValueError(f"url: expected sqlite:///FILE or postgresql://…, got {got!r}")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the log is a file of ours, not a PostgreSQL server's."""
+        return self.url.startswith("sqlite:")
 
     @property
     def file(self) -> Path:
         """The database's file. It lies in `folder`, as everything that is kept does."""
         return Path(self.folder) / self.url.removeprefix("sqlite:///")
+
+
+def _check_postgresql(url: str) -> None:
+    expected = "url: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"{expected}, with a number for PORT") from None
+    if port == 0 or len(parts.path) < 2:
+        raise ValueError(expected)
 
 
 class Broker(_Section, frozen=True):

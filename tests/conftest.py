@@ -31,6 +31,7 @@ from chat_app.main import create_app, set_bounds
 from tests.browser import FIREFOX, Browser
 from tests.clients import Client
 from tests.engines import Redis
+from tests.postgres import Postgres, running_postgres
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -55,6 +56,18 @@ class AnyFunction:
         raise TypeError("not a list")
 
 
+# What may block the loop, by the start of its name, and where.
+MAY_BLOCK: tuple[tuple[tuple[str, ...], str], ...] = (
+    # SQLite's rows are read and inserted by the loop, by design; nothing else is:
+    # neither files nor sleeping in the same module.
+    *((("sqlite3.",), f"chat_app/store/{file}") for file in SQLITE),
+    # A new connection to PostgreSQL looks for ~/.pgpass and certificates.
+    (("os.", "io."), "asyncpg/connect_utils.py"),
+    # main() hands log records to a thread; under pytest they are written on the spot.
+    (("io.",), "logging/__init__.py"),
+)
+
+
 @pytest.fixture(autouse=True)
 def blocking_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Fail the test if code of chat_app, or code that it called, blocked the running loop.
@@ -74,16 +87,10 @@ def blocking_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(blockbuster.blockbuster, "BlockingError", Recorded)
     watch = BlockBuster("chat_app")
-    # SQLite's rows are read and inserted by the loop, by design; nothing else is:
-    # neither files nor sleeping in the same module.
     for name, function in watch.functions.items():
-        if name.startswith("sqlite3."):
-            for file in SQLITE:
-                function.can_block_in(f"chat_app/store/{file}", AnyFunction())
-    # main() hands log records to a thread; under pytest they are written on the spot.
-    for name, function in watch.functions.items():
-        if name.startswith("io."):
-            function.can_block_in("logging/__init__.py", {"emit", "flush"})
+        for prefixes, file in MAY_BLOCK:
+            if name.startswith(prefixes):
+                function.can_block_in(file, AnyFunction())
     # 40 ms each.
     for name in ("hash", "verify"):
         watch.functions[f"argon2.{name}"] = BlockBusterFunction(
@@ -114,6 +121,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     return _fail_if_skipped((yield))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests: each makes a schema of its own."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture

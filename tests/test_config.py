@@ -100,6 +100,8 @@ def test_limits_that_belong_together_are_checked_together():
         ("broker:\n  url: redis://x:port", "broker.url: expected memory:// or redis"),
         ("broker:\n  url: redis://x/name", "broker.url: expected memory:// or redis"),
         ("broker:\n  url: redis://x?protocol=3", "broker.url: expected memory:// or redis"),
+        ("storage:\n  url: postgresql://a:b@host:x/db", "storage.url: expected postgresql://USER"),
+        ("storage:\n  url: postgresql://host", "storage.url: expected postgresql://USER"),
         ("storage:\n  durability: no", "storage.durability: expected one of full, process"),
         ("limits:\n  frame_bytes: 100", "limits.frame_bytes: expected 0 or at least 12"),
         ("limits:\n  message_rate: -1", "limits.message_rate: expected float >= 0"),
@@ -155,3 +157,10 @@ def test_an_unreadable_file_is_said(tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"site:\n  title: caf\xe9\n")
     with pytest.raises(StartError, match="expected UTF-8"):
         load_config(tmp_path / "latin.yaml", [], {})
+
+
+@pytest.mark.parametrize("url", ["mysql://ann:secret@host/db", "postgresql://ann:secret@host:x/db"])
+def test_a_password_in_a_url_is_never_shown(url):
+    with pytest.raises(StartError) as refused:
+        load_config(None, [f"storage.url={url}"], {})
+    assert "secret" not in str(refused.value)

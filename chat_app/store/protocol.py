@@ -11,6 +11,7 @@ from chat_app.store.accounts import AccountStore
 from chat_app.store.audit import AuditStore
 from chat_app.store.invites import InviteStore
 from chat_app.store.members import MemberStore
+from chat_app.store.postgres import open_postgres
 from chat_app.store.sqlite import open_sqlite, open_sqlite_beside
 
 
@@ -24,6 +25,11 @@ class Store(Protocol):
 
     @property
     def epoch(self) -> str: ...
+
+    @property
+    def batches(self) -> int:
+        """How many calls of `append` gain from going side by side, each for rooms of its own."""
+        ...
 
     @property
     def accounts(self) -> AccountStore:
@@ -57,8 +63,10 @@ class Store(Protocol):
         The draft of a deletion erases the text of its target, a message of the room, in
         the same transaction. One for a message that is deleted already yields the first
         deletion and duplicate=True. Raises LookupError for one that has no such target;
-        then, as ever, nothing of the batch was written. One call at a time gains nothing from a
-        second: batches are committed one after the other.
+        then, as ever, nothing of the batch was written.
+
+        What StoreUnavailable says of a batch may come out otherwise where a connection was
+        lost: then it may be in the log, and to append it again yields duplicates.
         """
         ...
 
@@ -98,8 +106,10 @@ async def open_store(storage: Storage) -> Store:
     """Open the store that `storage.url` names, and make it first if need be.
 
     Raises StartError in one line: in use by another process, written by a newer
-    version, not a database, not writable.
+    version, not a database, not writable, not to be reached.
     """
+    if not storage.is_file:
+        return await open_postgres(storage.url, storage.durability)
     return await open_sqlite(storage.file, storage.durability)
 
 
@@ -107,8 +117,10 @@ async def open_store_beside(storage: Storage, secret: str) -> Store:
     """Open the store to read it, whether or not a server has it open.
 
     It is made, or brought up to date, or given the `secret` of that name, first if need
-    be. What writes raises StoreUnavailable. Raises StartError as `open_store` does.
+    be. What writes may raise StoreUnavailable. Raises StartError as `open_store` does.
     """
+    if not storage.is_file:
+        return await open_store(storage)  # it belongs to no process
     with suppress(StartError):
         store = await open_sqlite_beside(storage.file)
         with suppress(StoreUnavailable):

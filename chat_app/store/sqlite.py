@@ -62,6 +62,8 @@ class SqliteStore:
     Without a `lock` it is another process's, and `writer` a connection that only reads.
     """
 
+    batches = 1  # they are committed one after the other
+
     def __init__(
         self,
         writer: sqlite3.Connection,

@@ -2,13 +2,12 @@
 
 import fcntl
 import os
-import re
 import secrets
 import sqlite3
-from importlib.resources import files
 from pathlib import Path
 
 from chat_app.errors import StartError
+from chat_app.store.steps import schema_steps
 
 
 class FolderLock:
@@ -97,7 +96,7 @@ def connect_beside(file: Path) -> sqlite3.Connection:
     """
     try:
         db = connect_readonly(file)
-        if (version := recognise(db, file)) < len(schema_steps()):
+        if (version := recognise(db, file)) < len(schema_steps("sqlite")):
             db.close()
             raise StartError(f"storage.url {file}: written by an older version (schema {version})")
     except sqlite3.Error as error:
@@ -112,7 +111,7 @@ def recognise(db: sqlite3.Connection, file: Path) -> int:
     somebody else's tables are in it.
     """
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    known = len(schema_steps())
+    known = len(schema_steps("sqlite"))
     if version > known:
         raise StartError(
             f"storage.url {file}: written by a newer version of this program"
@@ -126,7 +125,7 @@ def recognise(db: sqlite3.Connection, file: Path) -> int:
 def migrate(db: sqlite3.Connection) -> None:
     """Apply the schema files that `db` has not seen, each as one transaction."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    for number, sql in enumerate(schema_steps()[version:], start=version + 1):
+    for number, sql in enumerate(schema_steps("sqlite")[version:], start=version + 1):
         db.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
@@ -168,13 +167,3 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""
-
-
-def schema_steps() -> list[str]:
-    """Return the text of schema/0001_*.sql, 0002_*.sql, … in order."""
-    found = sorted(
-        (entry.name, entry.read_text(encoding="utf-8"))
-        for entry in files("chat_app.store").joinpath("schema").iterdir()
-        if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)
-    )
-    return [text for _, text in found]

@@ -4,17 +4,28 @@ Hypothesis appends, repeats, fails, kills and pages in any order that it can thi
 """
 
 import asyncio
+import itertools
 import tempfile
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from chat_app.config import Storage
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Draft, User
 from chat_app.store import open_store
+from chat_app.store.postgres_pool import Lost
 from tests.store.test_sqlite import FailingDisk
 
 ROOMS = st.sampled_from(["a", "b"])
@@ -31,9 +42,9 @@ DRAFTS = st.builds(
 
 
 class LogMachine(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
+        self.storage = storage
         self.runner = asyncio.Runner()
         self.rooms: dict[str, list[Draft]] = {"a": [], "b": []}
         self.deleted: dict[tuple[str, int], int] = {}  # by which seq a message was deleted
@@ -41,7 +52,7 @@ class LogMachine(RuleBasedStateMachine):
         self.open()
 
     def open(self) -> None:
-        self.store = self.runner.run(open_store(Storage(folder=self.folder.name)))
+        self.store = self.runner.run(open_store(self.storage))
 
     def place(self, draft: Draft) -> int | None:
         """Return the seq under which the model has this message."""
@@ -78,19 +89,6 @@ class LogMachine(RuleBasedStateMachine):
             assert outcome.duplicate == (known is not None)
             assert outcome.event.seq == (known or len(self.rooms[room]))
 
-    @rule(batch=st.lists(DRAFTS, min_size=1, max_size=4), at=st.integers(0, 12))
-    def append_on_a_failing_disk(self, batch: list[Draft], at: int) -> None:
-        """The disk fails at some statement; none may have had an effect, if one failed."""
-        statements = iter(range(100))
-        writer = self.store._writer
-        self.store._writer = FailingDisk(writer, lambda *_: next(statements) == at)
-        try:
-            self.append(batch)
-        except StoreUnavailable:
-            pass
-        finally:
-            self.store._writer = writer
-
     @rule()
     def restart(self) -> None:
         self.runner.run(self.store.close())
@@ -125,10 +123,64 @@ class LogMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.runner.run(self.store.close())
         self.runner.close()
+
+
+class SqliteMachine(LogMachine):
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        super().__init__(Storage(folder=self.folder.name))
+
+    @rule(batch=st.lists(DRAFTS, min_size=1, max_size=4), at=st.integers(0, 12))
+    def append_on_a_failing_disk(self, batch: list[Draft], at: int) -> None:
+        """The disk fails at some statement; none may have had an effect, if one failed."""
+        statements = iter(range(100))
+        writer = self.store._writer
+        self.store._writer = FailingDisk(writer, lambda *_: next(statements) == at)
+        try:
+            self.append(batch)
+        except StoreUnavailable:
+            pass
+        finally:
+            self.store._writer = writer
+
+    def teardown(self) -> None:
+        super().teardown()
         self.folder.cleanup()
 
 
-LogMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, derandomize=True
-)
-TestLog = LogMachine.TestCase
+class PostgresMachine(LogMachine):
+    def __init__(self, schema: Any) -> None:
+        self.clock = itertools.count(1)
+        super().__init__(Storage(url=schema(), durability="process"))
+
+    @rule(batch=st.lists(DRAFTS, min_size=1, max_size=4), lost=st.sets(st.integers(0, 3)))
+    def append_over_a_failing_connection(self, batch: list[Draft], lost: set[int]) -> None:
+        """Replies are lost, and the batch has one place in the log all the same."""
+        # Who comes in the same millisecond may be told of as the first, see `_append`.
+        batch = [msgspec.structs.replace(draft, at=next(self.clock)) for draft in batch]
+        calls = iter(range(100))
+        fetch = self.store._writers.fetch
+
+        async def lose(sql: str, *values: object) -> Any:
+            rows = await fetch(sql, *values)
+            if next(calls) in lost:
+                raise Lost("lost")
+            return rows
+
+        with (
+            patch.object(self.store._writers, "fetch", lose),
+            patch("chat_app.store.postgres._BETWEEN_SECONDS", 0),
+        ):
+            self.append(batch)
+
+
+SETTINGS = settings(stateful_step_count=25, deadline=None, derandomize=True)
+
+
+def test_sqlite_is_the_model() -> None:
+    run_state_machine_as_test(SqliteMachine, settings=settings(SETTINGS, max_examples=25))
+
+
+def test_postgresql_is_the_model(postgres: Any) -> None:
+    machine: Any = partial(PostgresMachine, postgres.schema)
+    run_state_machine_as_test(machine, settings=settings(SETTINGS, max_examples=10))

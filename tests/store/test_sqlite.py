@@ -12,23 +12,16 @@ import pytest
 from chat_app.config import Storage
 from chat_app.errors import StartError, StoreUnavailable
 from chat_app.models import User
-from chat_app.store import open_store
-from chat_app.store.sqlite_file import schema_steps
+from chat_app.store import open_store, open_store_beside
+from chat_app.store.steps import schema_steps
 from tests.store.test_store import draft, seqs
 
-NUMBER_OF_SCHEMAS = len(schema_steps())
+NUMBER_OF_SCHEMAS = len(schema_steps("sqlite"))
 
 
 @pytest.fixture
 def storage(tmp_path):
     return Storage(folder=str(tmp_path / "data"))
-
-
-@pytest.fixture
-async def store(storage):
-    store = await open_store(storage)
-    yield store
-    await store.close()
 
 
 async def test_the_folder_is_for_its_owner_alone(store, storage):
@@ -213,7 +206,21 @@ async def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path):
         await open_store(Storage(folder=str(tmp_path / "file" / "data")))
 
 
-def test_schema_files_are_numbered_without_a_gap():
-    folder = Path(__file__).parents[2] / "chat_app/store/schema"
-    numbers = [int(file.name[:4]) for file in sorted(folder.glob("*.sql"))]
-    assert numbers == list(range(1, NUMBER_OF_SCHEMAS + 1))
+async def test_a_second_process_is_kept_out(store, storage):
+    with pytest.raises(StartError, match=r"in use by another process \(pid \d+\)"):
+        await open_store(storage)
+
+
+async def test_beside_a_server_nothing_is_written(store, storage):
+    await store.secret("links")
+    beside = await open_store_beside(storage, "links")
+    try:
+        with pytest.raises(StoreUnavailable):
+            await beside.accounts.rename(User("u_ann", "Ann"), ["ann"])
+    finally:
+        await beside.close()
+
+
+async def test_a_secret_cannot_be_made_beside_a_server(store, storage):
+    with pytest.raises(StartError, match="in use by another process"):
+        await open_store_beside(storage, "unheard-of")

@@ -1,25 +1,9 @@
 """What every store promises: the contract of `chat_app.store.Store`."""
 
-import pytest
-
-from chat_app.config import Storage
-from chat_app.errors import StartError
 from chat_app.models import Draft, Room, User
 from chat_app.store import open_store
 
 ANN, BEN = User("u_ann", "Ann"), User("u_ben", "Ben")
-
-
-@pytest.fixture(params=["full", "process"])
-def storage(tmp_path, request):
-    return Storage(folder=str(tmp_path / "data"), durability=request.param)
-
-
-@pytest.fixture
-async def store(storage):
-    store = await open_store(storage)
-    yield store
-    await store.close()
 
 
 def draft(id, message="hi", room="lobby", author=ANN, at=1_000):
@@ -132,11 +116,6 @@ async def test_secrets_are_random_and_named(store):
     assert one != two
     assert await store.secret("one") == one
     assert len(bytes.fromhex(one)) == 32
-
-
-async def test_a_second_process_is_kept_out(store, storage):
-    with pytest.raises(StartError, match=r"in use by another process \(pid \d+\)"):
-        await open_store(storage)
 
 
 async def test_the_tops_of_many_rooms_are_asked_for_at_once(store):
