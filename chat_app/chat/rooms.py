@@ -179,7 +179,8 @@ class Rooms:
             room = touched[draft.room_key] = self._open[draft.room_key]
             room.posting -= 1
             if isinstance(result, Appended):
-                # A duplicate too: the first may be another node's, and unheard of here.
+                # A duplicate may be news too: it was said on another node, or the reply to
+                # its first commit was lost.
                 room.apply(result.event)
                 first = result.event.seq == 1 and not result.duplicate
                 if first and not is_private(room.key):
