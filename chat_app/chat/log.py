@@ -87,7 +87,7 @@ class Log:
     def _take(self) -> list[tuple[Draft, Done]]:
         """Return the next batch; put aside what is for a room that is in flight already."""
         taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        batch = []
+        batch: list[tuple[Draft, Done]] = []
         for item in taken:
             later = self._busy.get(item[0].room_key)
             (batch if later is None else later).append(item)
