@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -76,15 +76,9 @@ class Pool:
         async with self._connection() as connection:
             try:
                 rows: list[Any] = await connection.fetch(sql, *values)
-            except TimeoutError as error:
-                # It may be answered any time: what comes on this connection is not ours.
-                connection.terminate()
-                self._outage.failed(error)
-                raise Lost("The log does not answer.", retry_ms=2000) from error
             except asyncpg.PostgresError as error:
                 if _lost(error):
-                    self._outage.failed(error)
-                    raise Lost("The log cannot be reached now.", retry_ms=2000) from error
+                    raise self._lose(connection, error) from error
                 self._outage.worked()
                 if (error.sqlstate or "")[:2] in _PASSING:
                     raise StoreUnavailable("The log cannot be used now.", retry_ms=2000) from error
@@ -92,16 +86,25 @@ class Pool:
             except asyncpg.DataError:
                 raise  # a fault of ours, found before anything was sent
             except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                self._outage.failed(error)
-                raise Lost("The log cannot be reached now.", retry_ms=2000) from error
+                raise self._lose(connection, error) from error
             self._outage.worked()
             return rows
+
+    def _lose(self, connection: Any, error: BaseException) -> Lost:
+        """Give a connection up, and return what to raise."""
+        # It may be answered any time: what comes on this connection now is nobody's.
+        with suppress(asyncpg.InterfaceError):  # the pool has seen it go
+            connection.terminate()
+        self._outage.failed(error)
+        return Lost("The log cannot be reached now.", retry_ms=2000)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         try:
             connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, AnotherLife) as error:
+        except AnotherLife as error:
+            raise StoreUnavailable("The log is another one.", retry_ms=2000) from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self._outage.failed(error)
             raise StoreUnavailable("The log cannot be reached now.", retry_ms=2000) from error
         try:
@@ -127,14 +130,19 @@ class Life:
     def __init__(self, epoch: str, mark: str) -> None:
         self.epoch = epoch
         self._mark = mark
+        self._said = False
 
     async def check(self, connection: Any) -> None:
         epoch, mark, _ = await connection.fetchrow(_LIFE)
-        if (epoch, mark) != (self.epoch, self._mark):
-            raise AnotherLife(
-                "it is not the log that was there at the start (a copy was put back, or a"
-                " standby took over); restart this process"
+        if (epoch, mark) == (self.epoch, self._mark):
+            return
+        if not self._said:
+            log.error(
+                "the log is not the one that was there at the start (a copy was put back, or a"
+                " standby took over): restart this process"
             )
+        self._said = True
+        raise AnotherLife
 
 
 async def open_pools(url: str, durability: str, sizes: tuple[int, ...]) -> list[Pool]:

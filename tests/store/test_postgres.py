@@ -1,0 +1,242 @@
+"""What is PostgreSQL's own: several nodes, lost connections, a server that goes and comes."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+
+import pytest
+
+from chat_app.config import Storage
+from chat_app.errors import NameTaken, StartError, StoreUnavailable
+from chat_app.models import Account, User
+from chat_app.store import open_store
+from tests.postgres import running_postgres
+from tests.proxy import proxied
+from tests.store.test_store import ANN, draft, seqs
+
+
+@pytest.fixture
+def storage(postgres):
+    return Storage(url=postgres.schema(), durability="process")
+
+
+@pytest.fixture
+async def node(storage):
+    """node(): another server of the same log, opened."""
+    async with AsyncExitStack() as stack:
+
+        async def node(url=storage.url):
+            store = await open_store(Storage(url=url, durability="process"))
+            stack.push_async_callback(store.close)
+            return store
+
+        yield node
+
+
+async def test_nodes_may_start_together(storage):
+    stores = await asyncio.gather(*[open_store(storage) for _ in range(5)])
+    assert len({store.epoch for store in stores}) == 1
+    assert len({await store.secret("cookie") for store in stores}) == 1
+    await asyncio.gather(*[store.close() for store in stores])
+
+
+async def test_rooms_have_no_gap_and_no_double_however_many_nodes_write(node):
+    """Each message is sent to two nodes, as by a client that tries again elsewhere."""
+    stores = [await node() for _ in range(3)]
+    sent = [
+        [draft(f"id-{number}-{turn}", room=f"room {(number + turn) % 3}") for turn in range(20)]
+        for number in range(6)
+    ]
+
+    async def send(store, batches):
+        outcomes = []
+        for batch in batches:
+            outcomes += await store.append(batch)
+        return outcomes
+
+    outcomes = await asyncio.gather(
+        *[
+            send(stores[(number + copy) % 3], [drafts[:7], drafts[7:9], drafts[9:]])
+            for number, drafts in enumerate(sent)
+            for copy in range(2)
+        ]
+    )
+    told: dict[str, list[tuple[str, int, bool]]] = {}
+    for outcome in [outcome for some in outcomes for outcome in some]:
+        event = outcome.event
+        told.setdefault(event.id, []).append((event.room_key, event.seq, outcome.duplicate))
+    for first, second in told.values():
+        assert first[:2] == second[:2]
+        assert first[2] != second[2]
+    for room in ("room 0", "room 1", "room 2"):
+        assert await seqs(stores[0], room) == list(range(1, 41))
+
+
+async def test_a_client_that_stops_in_the_middle_holds_nobody_up(node, storage, postgres):
+    """It has sent its batch and reads no reply."""
+    async with proxied(postgres.port) as proxy:
+        url = storage.url.replace(str(postgres.port), str(proxy.port))
+        stopped, other = await node(url), await node()
+        await stopped.append([draft("id-1")])
+        proxy.flows.clear()
+        waiting = asyncio.create_task(stopped.append([draft("id-2")]))
+        while await seqs(other) != [1, 2]:
+            pass
+        (appended,) = await other.append([draft("id-3")])
+        assert appended.event.seq == 3
+        assert not waiting.done()
+        proxy.flows.set()
+        (late,) = await waiting
+        assert (late.event.seq, late.duplicate) == (2, False)
+
+
+async def test_what_was_committed_before_the_reply_was_lost_is_told(node, storage, postgres):
+    async with proxied(postgres.port) as proxy:
+        url = storage.url.replace(str(postgres.port), str(proxy.port))
+        store = await node(url)
+        await store.append([draft("id-1")])
+        losses = iter([True, True])
+        proxy.replies = lambda: not next(losses, False)
+        batch = await store.append([draft("id-1", at=2), draft("id-2"), draft("id-2", at=3)])
+        assert [(a.event.seq, a.duplicate) for a in batch] == [(1, True), (2, False), (2, True)]
+        assert await seqs(store) == [1, 2]
+
+
+async def test_a_batch_whose_fate_stays_unknown_is_refused_for_now(
+    node, storage, postgres, monkeypatch
+):
+    monkeypatch.setattr("chat_app.store.postgres._BETWEEN_SECONDS", 0)
+    async with proxied(postgres.port) as proxy:
+        store = await node(storage.url.replace(str(postgres.port), str(proxy.port)))
+        await store.append([draft("id-1")])
+        proxy.replies = lambda: False
+        with pytest.raises(StoreUnavailable) as refused:
+            await store.append([draft("id-2")])
+        assert refused.value.retry_ms
+        proxy.replies = lambda: True
+        (again,) = await store.append([draft("id-2", at=2)])
+        assert (again.event.seq, again.duplicate) == (2, True)
+
+
+async def test_a_server_that_goes_and_comes_is_said_once_each(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("chat_app.store.postgres._TRIES", 1)
+    with running_postgres() as server:
+        store = await open_store(Storage(url=server.url, durability="process"))
+        await store.append([draft("id-1")])
+        await asyncio.to_thread(server.stop, signal.SIGKILL)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await store.append([draft("id-2")])
+            with pytest.raises(StoreUnavailable) as refused:
+                await store.events("lobby", limit=1)
+            assert refused.value.retry_ms
+        await asyncio.to_thread(server.start)
+        (appended,) = await store.append([draft("id-2")])
+        assert (appended.event.seq, await seqs(store)) == (2, [1, 2])
+        await store.close()
+    first, last = caplog.messages
+    assert first.startswith("the log cannot be reached: ")
+    assert last == "the log can be reached again"
+
+
+async def test_what_the_server_refuses_is_said_once(node, caplog, postgres, storage):
+    store = await node()
+    await store.append([draft("id-1")])
+    schema = storage.url.rpartition("=")[2]
+    for sql in (
+        "CREATE FUNCTION {0}.refuse() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER full_disk BEFORE INSERT ON {0}.events EXECUTE FUNCTION {0}.refuse()",
+    ):
+        await asyncio.to_thread(postgres.execute, sql.format(schema))
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await store.append([draft("id-2")])
+        assert await seqs(store) == [1]
+    await asyncio.to_thread(postgres.execute, f"DROP TRIGGER full_disk ON {schema}.events")
+    await store.append([draft("id-2")])
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        "the log cannot be written, messages are refused",
+        "the log can be written again",
+    ]
+
+
+async def test_two_nodes_give_a_name_to_one_account(node):
+    one, two = await node(), await node()
+    users = [User(f"u_{number}", "Ann") for number in range(8)]
+    outcomes = await asyncio.gather(
+        *[
+            store.accounts.make(Account(user, "hash", False), ["ann"], None)
+            for user, store in zip(users, [one, two] * 4, strict=True)
+        ],
+        return_exceptions=True,
+    )
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, NameTaken) for outcome in outcomes) == 7
+
+
+async def test_a_log_that_was_put_back_is_another_and_is_not_written_to(
+    node, storage, postgres, caplog, monkeypatch
+):
+    monkeypatch.setattr("chat_app.store.postgres._TRIES", 1)
+    store = await node()
+    await store.append([draft("id-1")])
+    schema = storage.url.rpartition("=")[2]
+    # What a dump that is loaded again leaves: the same rows in another table.
+    await asyncio.to_thread(postgres.execute, f"CREATE TABLE {schema}.copy (LIKE {schema}.events)")
+    for sql in ("ALTER TABLE {0}.events RENAME TO lost", "ALTER TABLE {0}.copy RENAME TO events"):
+        await asyncio.to_thread(postgres.execute, sql.format(schema))
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'"
+    await asyncio.to_thread(postgres.execute, sql.format("chat-app"))
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await store.append([draft("id-2")])
+    assert caplog.text.count("restart this process") == 1
+    assert (await node()).epoch != store.epoch
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("CREATE TABLE {0}.users (x integer)", "tables of another program"),
+        ("CREATE TABLE {0}.settings (x integer)", "tables of another program"),
+        ("UPDATE {0}.settings SET value = '999' WHERE name = 'schema'", "newer version"),
+        ("INSERT INTO {0}.settings VALUES ('migrating', 'x')", "migration into it was not"),
+        ("DROP SCHEMA {0} CASCADE", "names no schema"),
+    ],
+)
+async def test_a_database_that_is_not_ours_is_not_touched(postgres, storage, statement, said):
+    if not statement.startswith("CREATE"):
+        await (await open_store(storage)).close()
+    schema = storage.url.rpartition("=")[2]
+    await asyncio.to_thread(postgres.execute, statement.format(schema))
+    with pytest.raises(StartError, match=said) as refused:
+        await open_store(storage)
+    assert "\n" not in str(refused.value)
+
+
+async def test_full_durability_is_not_promised_by_a_server_that_does_not_sync(storage):
+    with pytest.raises(StartError, match="fsync=off"):
+        await open_store(Storage(url=storage.url))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda url, port: url.replace(f":{port}", ":1"), "refused|failed"),
+        (lambda url, port: url.replace("/postgres", "/nowhere"), '"nowhere" does not exist'),
+        (lambda url, port: url.replace("chat@", "nobody:secret@"), '"nobody" does not exist'),
+    ],
+)
+async def test_a_server_that_cannot_be_used_is_said_in_one_line(postgres, change, said):
+    with pytest.raises(StartError, match=said) as refused:
+        await open_store(Storage(url=change(postgres.url, postgres.port)))
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+async def test_known_authors_are_not_renamed_by_what_they_say(node):
+    store = await node()
+    await store.accounts.rename(User(ANN.id, "Anna"), ["anna"])
+    await store.append([draft("id-1")])
+    assert await store.accounts.known(ANN.id) == (User(ANN.id, "Anna"), False)
