@@ -10,10 +10,11 @@ from tqdm import tqdm
 
 from chat_app.chat.links import SECRET, Kind, Links
 from chat_app.chat.lookalikes import small
-from chat_app.config import Config
+from chat_app.config import Config, Storage
 from chat_app.errors import StartError
 from chat_app.store import open_store_beside
-from chat_app.store.backup import Progress, backup, check, restore
+from chat_app.store.backup import backup, check, restore
+from chat_app.store.migrate import migrate
 
 Job = Callable[[Config, argparse.Namespace], int]
 
@@ -42,18 +43,23 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
         job.set_defaults(job=_link, kind=kind, name=None)
     job = jobs.add_parser("check", help="look through the log for damage and gaps")
     job.set_defaults(job=_check)
+    job = jobs.add_parser("migrate", help="copy the log into PostgreSQL, to go on there")
+    job.add_argument(
+        "--to", required=True, metavar="URL", help="postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    )
+    job.set_defaults(job=_migrate)
 
 
 def _backup(config: Config, options: argparse.Namespace) -> int:
     with _bar("Copying", "page") as progress:
-        backup(config.storage.file, options.file, progress)
+        backup(_file(config), options.file, progress)
     print(f"The log is copied to {options.file}")
     return 0
 
 
 def _restore(config: Config, options: argparse.Namespace) -> int:
     with _bar("Copying", "page") as progress:
-        kept = restore(options.file, config.storage.file, progress, force=options.force)
+        kept = restore(options.file, _file(config), progress, force=options.force)
     print(f"The log is as it was in {options.file}, in a new epoch")
     if kept is not None:
         print(f"What was there is kept as {kept}")
@@ -61,12 +67,39 @@ def _restore(config: Config, options: argparse.Namespace) -> int:
 
 
 def _check(config: Config, options: argparse.Namespace) -> int:
+    file = _file(config)
     with _bar("Checking", "room") as progress:
-        wrong = check(config.storage.file, progress)
+        wrong = check(file, progress)
     for line in wrong:
         print(line)
-    print(f"{config.storage.file}: {f'{len(wrong)} things are wrong' if wrong else 'sound'}")
+    print(f"{file}: {f'{len(wrong)} things are wrong' if wrong else 'sound'}")
     return 1 if wrong else 0
+
+
+def _migrate(config: Config, options: argparse.Namespace) -> int:
+    file = _file(config)
+    try:
+        target = Storage(url=options.to)
+    except ValueError as error:
+        raise StartError(f"--to: {str(error).partition(': ')[2]}") from None
+    if target.is_file:
+        raise StartError("--to: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    with _bar("Copying", "row") as progress:
+
+        def show(what: str, done: int, total: int) -> None:
+            progress(done, total, what)
+
+        count = asyncio.run(migrate(config.storage, target.url, show))
+    print(f"{count} messages and all else of {file} are copied, and every row was compared")
+    print("Now set storage.url to where they are, and start")
+    return 0
+
+
+def _file(config: Config) -> Path:
+    """Return the file that the log is in."""
+    if not config.storage.is_file:
+        raise StartError("storage.url: the log is in PostgreSQL; use pg_dump and pg_restore")
+    return config.storage.file
 
 
 def _link(config: Config, options: argparse.Namespace) -> int:
@@ -89,11 +122,12 @@ async def _token(config: Config, kind: Kind, name: str | None) -> str:
 
 
 @contextmanager
-def _bar(title: str, unit: str) -> Iterator[Progress]:
+def _bar(title: str, unit: str) -> Iterator[Callable[..., None]]:
     """Show a bar on stderr while a job runs, if a person is looking."""
     with tqdm(desc=title, unit=unit, disable=None, leave=False) as bar:
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int, title: str = title) -> None:
+            bar.set_description(title, refresh=False)
             bar.total = total
             bar.update(done - bar.n)
 

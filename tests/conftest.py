@@ -61,6 +61,8 @@ MAY_BLOCK: tuple[tuple[tuple[str, ...], str], ...] = (
     # SQLite's rows are read and inserted by the loop, by design; nothing else is:
     # neither files nor sleeping in the same module.
     *((("sqlite3.",), f"chat_app/store/{file}") for file in SQLITE),
+    # A job, which has its loop for itself.
+    (("sqlite3.",), "chat_app/store/migrate.py"),
     # A new connection to PostgreSQL looks for ~/.pgpass and certificates.
     (("os.", "io."), "asyncpg/connect_utils.py"),
     # main() hands log records to a thread; under pytest they are written on the spot.

@@ -111,6 +111,12 @@ def test_a_database_that_is_none_is_said_in_one_line(tmp_path):
     assert "not a database" in refused(tmp_path)
 
 
+def test_a_postgresql_that_does_not_answer_is_said_in_one_line(tmp_path):
+    url = "postgresql://ann:secret@127.0.0.1:1/chat"
+    line = refused(tmp_path, "--set", f"storage.url={url}")
+    assert "storage.url postgresql://127.0.0.1:1/chat: " in line
+
+
 def test_a_bad_setting_ends_it_before_anything_is_opened(tmp_path):
     assert "server.port: expected int" in refused(tmp_path, "--set", "server.port=x")
     assert "cannot be read" in refused(tmp_path, "--config", str(tmp_path / "none.yaml"))

@@ -170,15 +170,15 @@ async def open_pools(url: str, durability: str, sizes: tuple[int, ...]) -> list[
     ]
 
 
-async def connect(url: str) -> Any:
-    """Open one connection, with no more said about it."""
-    return await asyncpg.connect(url, **_settings())
+async def connect(url: str, answer_seconds: float | None = _ANSWER_SECONDS) -> Any:
+    """Open one connection, to any log or none, that waits that long for an answer."""
+    return await asyncpg.connect(url, **_settings(answer_seconds))
 
 
-def _settings() -> dict[str, Any]:
+def _settings(answer_seconds: float | None = _ANSWER_SECONDS) -> dict[str, Any]:
     return {
         "timeout": _CONNECT_SECONDS,
-        "command_timeout": _ANSWER_SECONDS,
+        "command_timeout": answer_seconds,
         "server_settings": {
             "application_name": "chat-app",
             "statement_timeout": f"{_STATEMENT_SECONDS}s",

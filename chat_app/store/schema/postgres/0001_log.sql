@@ -31,9 +31,9 @@ CREATE TABLE events (
     author      text COLLATE "C" NOT NULL,
     name        text NOT NULL,          -- the author's name when it was said
     message     text NOT NULL,
-    at          bigint NOT NULL
+    at          bigint NOT NULL,
+    PRIMARY KEY (room, seq)
 );
-CREATE UNIQUE INDEX events_by_seq ON events (room, seq);
 CREATE UNIQUE INDEX events_once ON events (id, author, room);
 
 -- Number and insert a batch; return the seq of each draft, negative where it was in the log.
