@@ -12,7 +12,7 @@ So it is handed in again: a batch is numbered once however often it comes.
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -152,6 +152,13 @@ class PostgresStore:
     async def room(self, key: str) -> Room | None:
         rows = await self._readers.fetch("SELECT key, name, top FROM rooms WHERE key = $1", key)
         return Room(*rows[0]) if rows else None
+
+    async def tops(self, keys: Collection[str]) -> dict[str, int]:
+        """Return the newest seq of each of these rooms that has one; one query for all."""
+        rows = await self._readers.fetch(
+            "SELECT key, top FROM rooms WHERE key = ANY ($1)", list(keys)
+        )
+        return {key: top for key, top in rows}
 
     async def events(
         self, room_key: str, *, after: int | None = None, before: int | None = None, limit: int

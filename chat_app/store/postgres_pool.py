@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: made when needed, checked when made, made again when lost."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 _STATEMENT_SECONDS: Final = 5
 _ANSWER_SECONDS: Final = 10.0
 _CONNECT_SECONDS: Final = 5.0
+_CLOSE_SECONDS: Final = 2.0
 
 # Classes of SQLSTATE that pass, or that somebody at the server can mend: lost connections,
 # read-only standbys, refused logins, deadlocks, full disks, timeouts, shutdowns.
@@ -113,7 +115,11 @@ class Pool:
             await self._pool.release(connection)
 
     async def close(self) -> None:
-        await self._pool.close()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()  # nobody at the other end
 
 
 class AnotherLife(Exception):

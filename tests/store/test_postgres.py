@@ -118,6 +118,21 @@ async def test_a_batch_whose_fate_stays_unknown_is_refused_for_now(
         assert (again.event.seq, again.duplicate) == (2, True)
 
 
+async def test_it_closes_where_nobody_answers(storage, postgres, monkeypatch):
+    monkeypatch.setattr("chat_app.store.postgres_pool._CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("chat_app.store.postgres._TRIES", 1)
+    async with proxied(postgres.port) as proxy:
+        url = storage.url.replace(str(postgres.port), str(proxy.port))
+        store = await open_store(Storage(url=url, durability="process"))
+        await store.append([draft("id-1")])
+        proxy.flows.clear()
+        waiting = asyncio.create_task(store.append([draft("id-2")]))
+        await asyncio.sleep(0)
+        await store.close()
+        with pytest.raises(StoreUnavailable):
+            await waiting
+
+
 async def test_a_server_that_goes_and_comes_is_said_once_each(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr("chat_app.store.postgres._TRIES", 1)
     with running_postgres() as server:
@@ -240,3 +255,9 @@ async def test_known_authors_are_not_renamed_by_what_they_say(node):
     await store.accounts.rename(User(ANN.id, "Anna"), ["anna"])
     await store.append([draft("id-1")])
     assert await store.accounts.known(ANN.id) == (User(ANN.id, "Anna"), False)
+
+
+async def test_tops_are_asked_for_together(node):
+    store = await node()
+    await store.append([draft("id-1"), draft("id-2"), draft("id-3", room="other")])
+    assert await store.tops(["lobby", "other", "nowhere"]) == {"lobby": 2, "other": 1}
