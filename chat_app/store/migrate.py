@@ -108,6 +108,7 @@ class _Migration:
         await self._connection.execute(
             "DELETE FROM settings WHERE name IN ('migrating', 'migrated')"
         )
+        await self._connection.execute("ANALYZE")  # or it would not know of its indexes at first
         return count
 
     async def _begin(self, epoch: str) -> None:

@@ -158,7 +158,7 @@ class PostgresStore:
         rows = await self._readers.fetch(
             "SELECT key, top FROM rooms WHERE key = ANY ($1)", list(keys)
         )
-        return {key: top for key, top in rows}
+        return dict(rows)
 
     async def events(
         self, room_key: str, *, after: int | None = None, before: int | None = None, limit: int

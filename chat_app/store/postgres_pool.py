@@ -187,6 +187,8 @@ def _settings(answer_seconds: float | None = _ANSWER_SECONDS) -> dict[str, Any]:
         "command_timeout": answer_seconds,
         "server_settings": {
             "application_name": "chat-app",
+            # All that we ask for has an index. Plans are made while tables are small.
+            "enable_seqscan": "off",
             "statement_timeout": f"{_STATEMENT_SECONDS}s",
             "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",
         },

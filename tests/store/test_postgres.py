@@ -261,3 +261,17 @@ async def test_tops_are_asked_for_together(node):
     store = await node()
     await store.append([draft("id-1"), draft("id-2"), draft("id-3", room="other")])
     assert await store.tops(["lobby", "other", "nowhere"]) == {"lobby": 2, "other": 1}
+
+
+async def test_a_room_is_not_read_through_for_each_draft(storage, postgres):
+    """The planner, who knows nothing of a young table, would like to."""
+    store = await open_store(storage)
+    for batch in range(20):
+        await store.append([draft(f"id-{batch}-{number}") for number in range(20)])
+    await store.close()
+    schema = storage.url.rpartition("=")[2]
+    counted = f"FROM pg_stat_user_indexes WHERE schemaname = '{schema}' AND relname = 'events'"
+    # Counts come to light some time after a connection is closed.
+    while await asyncio.to_thread(postgres.execute, f"SELECT sum(idx_scan) {counted}") < 400:
+        await asyncio.sleep(0.05)
+    assert await asyncio.to_thread(postgres.execute, f"SELECT sum(idx_tup_read) {counted}") < 400
