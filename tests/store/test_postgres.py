@@ -4,11 +4,12 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 
+import asyncpg
 import pytest
 
 from chat_app.config import Storage
 from chat_app.errors import NameTaken, StartError, StoreUnavailable
-from chat_app.models import Account, User
+from chat_app.models import User
 from chat_app.store import open_store
 from tests.postgres import running_postgres
 from tests.proxy import proxied
@@ -176,18 +177,23 @@ async def test_what_the_server_refuses_is_said_once(node, caplog, postgres, stor
     ]
 
 
-async def test_two_nodes_give_a_name_to_one_account(node):
-    one, two = await node(), await node()
-    users = [User(f"u_{number}", "Ann") for number in range(8)]
-    outcomes = await asyncio.gather(
-        *[
-            store.accounts.make(Account(user, "hash", False), ["ann"], None)
-            for user, store in zip(users, [one, two] * 4, strict=True)
-        ],
-        return_exceptions=True,
+async def test_a_name_that_is_being_given_on_another_node_is_waited_for(node, storage):
+    store = await node()
+    other = await asyncpg.connect(storage.url)
+    giving = other.transaction()
+    await giving.start()
+    await other.execute(
+        "SELECT make_account('u_ann', 'Ann', 'hash', false, '{ann}', NULL, NULL, 1)"
     )
-    assert sum(outcome is None for outcome in outcomes) == 1
-    assert sum(isinstance(outcome, NameTaken) for outcome in outcomes) == 7
+    renaming = asyncio.create_task(store.accounts.rename(User("u_guest", "Ann"), ["ann"]))
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while not renaming.done() and not await other.fetchval(waits):
+        pass
+    await giving.commit()
+    await other.close()
+    with pytest.raises(NameTaken):
+        await renaming
+    assert await store.accounts.known("u_guest") is None
 
 
 async def test_a_log_that_was_put_back_is_another_and_is_not_written_to(
