@@ -34,7 +34,7 @@ _WORKED_OUT: Final = {
     ("rooms", "top"): "(SELECT coalesce(max(seq), 0) FROM events WHERE room = rooms.id)"
 }
 # Settings that belong to one database: its schema's version, what it was opened as.
-_OWN: Final = ("schema", "life", "migrating", "migrated", "open_since_boot")
+_OWN: Final = ("schema", "life", "migrating", "migrated", "open_since_boot", "checked")
 _PUT: Final = (
     "INSERT INTO settings VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )

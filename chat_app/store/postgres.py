@@ -191,6 +191,12 @@ class PostgresStore:
         )
         return str(value)
 
+    async def check(self) -> None:
+        await self._writers.fetch(
+            "INSERT INTO settings VALUES ('checked', now()::text)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        )
+
     async def close(self) -> None:
         await self._writers.close()
         await self._readers.close()
