@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, CookieJar
@@ -109,6 +110,28 @@ def test_a_database_that_is_none_is_said_in_one_line(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "chat.db").write_text("not a database" * 100)
     assert "not a database" in refused(tmp_path)
+
+
+async def test_a_visitor_is_the_same_on_every_node(tmp_path, postgres):
+    settings = (f"storage.url={postgres.schema()}", "storage.durability=process")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    async with (
+        serve(tmp_path / "one", *settings) as one,
+        serve(tmp_path / "two", *settings) as two,
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as visitor,
+    ):
+        acks: list[dict[str, Any]] = []
+        users: list[dict[str, str]] = []
+        for node in (one, two):
+            url = f"{node.url}/ws/chat/lobby/"
+            client = Client(await visitor.ws_connect(url, protocols=["chat.v1"]))
+            await client.greeted()
+            users.append(client.welcome["user"])
+            acks.append(await client.post("hi", id="same-id-1"))
+        assert users[0] == users[1]
+        assert [(ack["seq"], ack["duplicate"]) for ack in acks] == [(1, False), (1, True)]
+    assert not (tmp_path / "one" / "data").exists()
 
 
 def test_a_postgresql_that_does_not_answer_is_said_in_one_line(tmp_path):
