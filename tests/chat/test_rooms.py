@@ -93,6 +93,19 @@ async def test_a_turn_is_one_write_of_the_same_bytes_for_all(house, say):
     assert len({id(frames) for frames in writes}) == 1
 
 
+async def test_a_duplicate_that_the_room_has_not_seen_is_shown(house, store):
+    """It was said on another node, or the reply to its first commit was lost."""
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+    draft = messages.draft("lobby", "lobby", ANN, "hi", "same-id-1", most_chars=0)
+    await store.append([draft])
+    outcome = asyncio.get_running_loop().create_future()
+    house.post(room, draft, lambda _, result: outcome.set_result(result))
+    assert (await outcome).duplicate
+    assert member.got == ["1:hi"]
+
+
 async def test_done_is_heard_before_the_room_sees_the_message(house):
     room = await house.open("lobby")
     order: list[str] = []
