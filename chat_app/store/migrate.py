@@ -181,9 +181,10 @@ class _Migration:
                     await self._connection.copy_records_to_table(
                         table.name, records=chunk, columns=table.columns
                     )
-            await self._connection.execute(
-                "SELECT setval(pg_get_serial_sequence('rooms', 'id'), max(id)) FROM rooms"
-            )
+            for name in ("rooms", "deeds"):  # which number their rows
+                await self._connection.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}"
+                )
 
     async def _compare(self, tables: list[_Table]) -> int:
         """Read both, in the order of their keys, and compare them row by row."""

@@ -18,8 +18,11 @@ from typing import Any, Final
 import asyncpg
 
 from chat_app.errors import StoreUnavailable
-from chat_app.models import Appended, Draft, Event, Room, User
+from chat_app.models import Appended, Draft, Event, Kind, Room, RoomSettings, User
 from chat_app.store.postgres_accounts import PostgresAccounts
+from chat_app.store.postgres_audit import PostgresAudit
+from chat_app.store.postgres_invites import PostgresInvites
+from chat_app.store.postgres_members import PostgresMembers
 from chat_app.store.postgres_pool import Lost, Outage, Pool, open_pools
 
 log = logging.getLogger(__name__)
@@ -32,10 +35,12 @@ _TRIES: Final = 20
 _BETWEEN_SECONDS: Final = 0.25
 
 _APPEND: Final = "SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8)"
-_EVENT: Final = "events.seq, events.id, author, events.name, message, at"
+_APPEND_WITH_DELETIONS: Final = "SELECT append_with_deletions($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_EVENT: Final = "events.seq, events.id, author, events.name, message, at, kind, target"
+_KINDS: Final = tuple(Kind)
 _FROM: Final = "FROM events JOIN rooms ON rooms.id = events.room WHERE rooms.key = $1"
 _SAID: Final = (
-    "SELECT rooms.key, events.seq, events.id, author, events.name, message, at"
+    f"SELECT rooms.key, {_EVENT}"
     " FROM unnest($1::text[], $2::bigint[]) AS wanted (key, seq)"
     " JOIN rooms ON rooms.key = wanted.key"
     " JOIN events ON events.room = rooms.id AND events.seq = wanted.seq"
@@ -56,6 +61,9 @@ class PostgresStore:
             "the log cannot be written, messages are refused: %s", "the log can be written again"
         )
         self._accounts = PostgresAccounts(readers)
+        self._members = PostgresMembers(readers)
+        self._invites = PostgresInvites(readers)
+        self._audit = PostgresAudit(readers)
 
     @property
     def epoch(self) -> str:
@@ -64,6 +72,18 @@ class PostgresStore:
     @property
     def accounts(self) -> PostgresAccounts:
         return self._accounts
+
+    @property
+    def members(self) -> PostgresMembers:
+        return self._members
+
+    @property
+    def invites(self) -> PostgresInvites:
+        return self._invites
+
+    @property
+    def audit(self) -> PostgresAudit:
+        return self._audit
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         # Each once: what is said twice within a batch has one number too.
@@ -117,8 +137,7 @@ class PostgresStore:
             names.setdefault(draft.room_key, draft.room_name)
         keys = sorted(names)
         places = {key: place for place, key in enumerate(keys, start=1)}
-        ((seqs,),) = await self._writers.fetch(
-            _APPEND,
+        batch: tuple[list[Any], ...] = (
             keys,
             [names[key] for key in keys],
             [places[draft.room_key] for draft in drafts],
@@ -128,17 +147,27 @@ class PostgresStore:
             [draft.message for draft in drafts],
             [draft.at for draft in drafts],
         )
+        targets = [draft.target for draft in drafts]
+        if any(targets):
+            ((seqs,),) = await self._delete(*batch, targets)
+        else:
+            ((seqs,),) = await self._writers.fetch(_APPEND, *batch)
         known = [(draft.room_key, -seq) for draft, seq in zip(drafts, seqs, strict=True) if seq < 0]
         events = await self._said(known) if known else {}
         return [
             Appended(events[draft.room_key, -seq], duplicate=True)
             if seq < 0
-            else Appended(
-                Event(draft.room_key, seq, draft.id, draft.author, draft.message, draft.at),
-                duplicate=False,
-            )
+            else Appended(_numbered(draft, seq), duplicate=False)
             for draft, seq in zip(drafts, seqs, strict=True)
         ]
+
+    async def _delete(self, *batch: list[Any]) -> list[Any]:
+        try:
+            return await self._writers.fetch(_APPEND_WITH_DELETIONS, *batch)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == "CH004":
+                raise LookupError(str(error)) from None
+            raise
 
     async def _said(self, known: list[tuple[str, int]]) -> dict[tuple[str, int], Event]:
         """Return the events with these rooms and seqs. If it fails, the batch was written."""
@@ -150,13 +179,22 @@ class PostgresStore:
         return {(room, row[0]): _event(room, row) for room, *row in rows}
 
     async def room(self, key: str) -> Room | None:
-        rows = await self._readers.fetch("SELECT key, name, top FROM rooms WHERE key = $1", key)
-        return Room(*rows[0]) if rows else None
+        rows = await self._readers.fetch(
+            "SELECT key, name, top, announce, locked, slow_seconds,"
+            " EXISTS (SELECT FROM members WHERE room = rooms.id)"
+            " OR EXISTS (SELECT FROM sanctions WHERE room = rooms.id)"
+            " FROM rooms WHERE key = $1",
+            key,
+        )
+        if not rows:
+            return None
+        key, name, top, *settings, guarded = rows[0]
+        return Room(key, name, top, RoomSettings(*settings), guarded)
 
     async def tops(self, keys: Collection[str]) -> dict[str, int]:
         """Return the newest seq of each of these rooms that has one; one query for all."""
         rows = await self._readers.fetch(
-            "SELECT key, top FROM rooms WHERE key = ANY ($1)", list(keys)
+            "SELECT key, top FROM rooms WHERE key = ANY ($1) AND top > 0", list(keys)
         )
         return dict(rows)
 
@@ -210,9 +248,20 @@ def _is(draft: Draft, event: Event) -> bool:
     return (event.user, event.message, event.at) == (draft.author, draft.message, draft.at)
 
 
+def _numbered(draft: Draft, seq: int) -> Event:
+    if not draft.target:
+        return Event(draft.room_key, seq, draft.id, draft.author, draft.message, draft.at)
+    return Event(
+        draft.room_key, seq, draft.id, draft.author, "", draft.at, Kind.DELETION, draft.target
+    )
+
+
 def _event(room_key: str, row: Sequence[Any]) -> Event:
-    seq, id_, author, name, message, at = row
-    return Event(room_key, seq, id_, User(author, name), message, at)
+    seq, id_, author, name, message, at, kind, target = row
+    user = User(author, name)
+    if not kind:
+        return Event(room_key, seq, id_, user, message, at)
+    return Event(room_key, seq, id_, user, "", at, _KINDS[kind], target)
 
 
 async def open_postgres(url: str, durability: str) -> PostgresStore:

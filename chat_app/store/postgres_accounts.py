@@ -8,10 +8,9 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-import asyncpg
-
-from chat_app.errors import ChatError, LinkRefused, NameTaken, WrongPassword
+from chat_app.errors import WrongPassword
 from chat_app.models import Account, Link, Session, User
+from chat_app.store.postgres_calls import call
 from chat_app.store.postgres_pool import Pool
 
 _ACCOUNT: Final = (
@@ -29,14 +28,6 @@ class PostgresAccounts:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def _call(self, sql: str, *values: object) -> list[Any]:
-        try:
-            return await self._pool.fetch(sql, *values)
-        except asyncpg.PostgresError as error:
-            if (refusal := _refusal(error)) is not None:
-                raise refusal from None
-            raise
-
     async def known(self, user_id: str) -> tuple[User, bool] | None:
         rows = await self._pool.fetch(
             "SELECT name, accounts.user FROM users LEFT JOIN accounts ON accounts.user = users.id"
@@ -46,8 +37,8 @@ class PostgresAccounts:
         return (User(user_id, rows[0][0]), rows[0][1] is not None) if rows else None
 
     async def rename(self, user: User, keys: Collection[str]) -> None:
-        await self._call(
-            "SELECT rename_user($1, $2, $3, $4)", user.id, user.name, list(keys), _now()
+        await call(
+            self._pool, "SELECT rename_user($1, $2, $3, $4)", user.id, user.name, list(keys), _now()
         )
 
     async def namesakes(self, keys: Collection[str], but: str) -> list[str]:
@@ -60,7 +51,7 @@ class PostgresAccounts:
         return [user for (user,) in rows]
 
     async def unname(self, user: User) -> None:
-        await self._call("SELECT unname_user($1, $2, $3)", user.id, user.name, _now())
+        await call(self._pool, "SELECT unname_user($1, $2, $3)", user.id, user.name, _now())
 
     async def account(self, key: str) -> Account | None:
         return _account(
@@ -77,7 +68,8 @@ class PostgresAccounts:
 
     async def make(self, account: Account, keys: Collection[str], link: Link | None) -> None:
         user = account.user
-        await self._call(
+        await call(
+            self._pool,
             "SELECT make_account($1, $2, $3, $4, $5, $6, $7, $8)",
             user.id,
             user.name,
@@ -89,16 +81,17 @@ class PostgresAccounts:
         )
 
     async def set_password(self, user_id: str, password: str, link: Link | None) -> list[str]:
-        ((ended,),) = await self._call(
-            "SELECT set_password($1, $2, $3, $4)", user_id, password, *_parts(link)
+        ((ended,),) = await call(
+            self._pool, "SELECT set_password($1, $2, $3, $4)", user_id, password, *_parts(link)
         )
         return list(ended)
 
     async def make_owner(self, user_id: str, link: Link) -> None:
-        await self._call("SELECT make_owner($1, $2, $3)", user_id, *_parts(link))
+        await call(self._pool, "SELECT make_owner($1, $2, $3)", user_id, *_parts(link))
 
     async def start_session(self, session: Session, password: str) -> None:
-        ((started,),) = await self._call(
+        ((started,),) = await call(
+            self._pool,
             "SELECT start_session($1, $2, $3, $4, $5, $6)",
             session.id,
             session.user.id,
@@ -126,8 +119,11 @@ class PostgresAccounts:
         return [_session(row) for row in rows]
 
     async def end_sessions(self, user_id: str, session_ids: Collection[str]) -> None:
-        await self._call(
-            "DELETE FROM sessions WHERE id = ANY ($1) AND account = $2", list(session_ids), user_id
+        await call(
+            self._pool,
+            "DELETE FROM sessions WHERE id = ANY ($1) AND account = $2",
+            list(session_ids),
+            user_id,
         )
 
     async def lasting(self, session_ids: Collection[str], since: int) -> set[str]:
@@ -140,7 +136,8 @@ class PostgresAccounts:
 
     async def seen(self, session_ids: Collection[str], at: int) -> None:
         # Locked in order: another node may see the same sessions.
-        await self._call(
+        await call(
+            self._pool,
             "WITH held AS (SELECT id FROM sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE)"
             " UPDATE sessions SET seen_at = greatest(seen_at, $2) FROM held"
             " WHERE sessions.id = held.id",
@@ -149,24 +146,13 @@ class PostgresAccounts:
         )
 
     async def forget(self, *, sessions_before: int, links_before: int) -> None:
-        await self._call(
+        await call(
+            self._pool,
             "WITH old AS (DELETE FROM sessions WHERE seen_at < $1)"
             " DELETE FROM used_links WHERE until < $2",
             sessions_before,
             links_before,
         )
-
-
-def _refusal(error: asyncpg.PostgresError) -> ChatError | None:
-    """Return what the functions of the schema mean by their codes."""
-    match error.sqlstate:
-        case "CH001":
-            return NameTaken("This name, or one that looks like it, has an account.")
-        case "CH002":
-            return LinkRefused("This link was used already.")
-        case "CH003":
-            return NameTaken("You have an account already.")
-    return None
 
 
 def _parts(link: Link | None) -> tuple[str | None, int | None]:

@@ -2,21 +2,17 @@
 
 import pytest
 
-from chat_app.config import Storage
 from chat_app.errors import MessageNotFound, OwnerNeeded, RoomNotFound
 from chat_app.models import Deed, Draft, Report, Role, RoomSettings, Sanction, User
-from chat_app.store import open_store
 
 ANN, BEN, CID = User("u_ann", "Ann"), User("u_ben", "Ben"), User("u_cid", "Cid")
 
 
 @pytest.fixture
-async def store(tmp_path):
+async def store(store):
     """Ann has said two things in the lobby."""
-    store = await open_store(Storage(folder=str(tmp_path / "data")))
     await store.append([said("id-000001"), said("id-000002")])
-    yield store
-    await store.close()
+    return store
 
 
 def said(id, author=ANN, target=0, room="lobby"):

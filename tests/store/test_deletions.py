@@ -12,18 +12,6 @@ from tests.store.test_store import ANN, BEN, draft, seqs
 SECRET = "nobody may ever read this"
 
 
-@pytest.fixture
-def storage(tmp_path):
-    return Storage(folder=str(tmp_path / "data"))
-
-
-@pytest.fixture
-async def store(storage):
-    store = await open_store(storage)
-    yield store
-    await store.close()
-
-
 def deletion(id, target, author=ANN, room="lobby"):
     return Draft(room, room, id, author, "", 2_000, target)
 
@@ -94,7 +82,8 @@ async def test_a_deletion_of_nothing_is_refused_and_takes_no_seq(store):
     assert await seqs(store) == [1]
 
 
-async def test_no_file_has_the_text_any_more(storage):
+async def test_no_file_has_the_text_any_more(tmp_path):
+    storage = Storage(folder=str(tmp_path))
     store = await open_store(storage)
     await store.append([draft(f"id-{number}", f"{SECRET} {number}") for number in range(50)])
     await store.append([deletion(f"id-d{number}", number + 1) for number in range(50)])

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from chat_app.config import Storage
 from chat_app.errors import Banned, LinkRefused, OwnerNeeded, RoomNotFound
 from chat_app.models import (
     Account,
@@ -17,16 +16,8 @@ from chat_app.models import (
     Sanction,
     User,
 )
-from chat_app.store import open_store
 
 ANN, BEN, CID = User("u_ann", "Ann"), User("u_ben", "Ben"), User("u_cid", "Cid")
-
-
-@pytest.fixture
-async def store(tmp_path):
-    store = await open_store(Storage(folder=str(tmp_path / "data")))
-    yield store
-    await store.close()
 
 
 @pytest.fixture

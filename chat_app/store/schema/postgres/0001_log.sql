@@ -1,5 +1,5 @@
 -- The log in PostgreSQL, and what must outlive a restart beside it: what the file of this
--- name in ../sqlite makes, and the one function that writes into it.
+-- name in ../sqlite makes, and the functions that write into it.
 --
 -- Texts are compared byte by byte ("C"): quicker, and the same whatever the server's locale.
 
@@ -36,29 +36,13 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX events_once ON events (id, author, room);
 
--- Number and insert a batch; return the seq of each draft, negative where it was in the log.
---
--- One call is one transaction and one round trip, so no lock ever waits for a client: a node
--- that is stopped holds nobody up. The answer is a few bytes a draft for the same reason; who
--- wants the text of a duplicate reads it afterwards. VOLATILE, so that each statement sees what
--- was committed before it: what another node wrote while this one waited for the room's row is
--- a duplicate here.
--- Locks are taken in one order everywhere: authors, new rooms, rooms, each sorted.
---
--- rooms, by their keys in order: room_keys, room_names. Drafts, in the order in which they came
--- and no two the same: the place of the room among those, id, author, name, message, at.
-CREATE FUNCTION append_events(
+-- Write down the authors and rooms of a batch that are new, and hold its rooms until the
+-- transaction ends. Locks are taken in one order everywhere: users, new rooms, rooms, each sorted.
+CREATE FUNCTION hold_rooms(
     room_keys text[], room_names text[],
-    places integer[], ids text[], authors text[], names text[], messages text[], ats bigint[]
-) RETURNS bigint[]
-LANGUAGE plpgsql VOLATILE
--- Plans are made when the tables are small and kept while they grow.
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
-AS $$
-DECLARE
-    seqs bigint[];
+    places integer[], authors text[], names text[], ats bigint[]
+) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     INSERT INTO users (id, name, created_at)
     SELECT DISTINCT ON (draft.author) draft.author, draft.name, draft.at
@@ -75,6 +59,33 @@ BEGIN
     ON CONFLICT DO NOTHING;
 
     PERFORM FROM rooms WHERE rooms.key = ANY (room_keys) ORDER BY rooms.key FOR UPDATE;
+END
+$$;
+
+-- Number and insert a batch; return the seq of each draft, negative where it was in the log.
+--
+-- One call is one transaction and one round trip, so no lock ever waits for a client: a node
+-- that is stopped holds nobody up. The answer is a few bytes a draft for the same reason; who
+-- wants the text of a duplicate reads it afterwards. VOLATILE, so that each statement sees what
+-- was committed before it: what another node wrote while this one waited for the room's row is
+-- a duplicate here.
+--
+-- Rooms, by their keys in order: room_keys, room_names. Drafts, in the order in which they came
+-- and no two the same: the place of the room among those, id, author, name, message, at.
+CREATE FUNCTION append_events(
+    room_keys text[], room_names text[],
+    places integer[], ids text[], authors text[], names text[], messages text[], ats bigint[]
+) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE
+-- Plans are made when the tables are small and kept while they grow.
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+    seqs bigint[];
+BEGIN
+    PERFORM hold_rooms(room_keys, room_names, places, authors, names, ats);
 
     WITH numbered AS MATERIALIZED (
         SELECT draft.*, rooms.id AS room, known.seq AS known,
