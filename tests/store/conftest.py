@@ -1,9 +1,18 @@
 """The stores: what their contract says is tested on every engine."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
+import uvloop
 
 from chat_app.config import Storage
 from chat_app.store import open_store
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """One loop: three engines on both would take minutes, and differ in nothing but these."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(params=["sqlite", "sqlite-process", "postgresql"])
