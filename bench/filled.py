@@ -44,7 +44,10 @@ def _fill(database: Path, length: int) -> None:
     try:
         # A fill that is cut short is begun anew, from what is there already.
         db.execute("PRAGMA synchronous = OFF")
-        db.execute("INSERT OR IGNORE INTO rooms VALUES (1, ?, ?, 0)", (ROOM, ROOM))
+        db.execute(
+            "INSERT OR IGNORE INTO rooms (id, key, name, created_at) VALUES (1, ?, ?, 0)",
+            (ROOM, ROOM),
+        )
         db.execute("INSERT OR IGNORE INTO users VALUES ('u_000000000000f111', 'Filler', 0)")
         (top,) = db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
         with tqdm(total=length, initial=top, unit="row", leave=False, disable=None) as bar:

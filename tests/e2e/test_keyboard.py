@@ -13,10 +13,11 @@ VISIT = """() => {
     at.dataset.visited = 'yes'
     return 'new'
 }"""
-# What can be clicked or typed into, is shown, and was not visited; rows are reached by arrows.
+# What can be clicked or typed into, is shown, and was not visited; rows are reached by arrows,
+# and the buttons of a row by Enter.
 MISSED = """[...document.querySelectorAll('a[href], button, input, textarea, summary')].filter(
     each => each.checkVisibility({visibilityProperty: true}) && each.type !== 'hidden'
-        && !each.disabled && !each.dataset.visited
+        && !each.disabled && !each.dataset.visited && !each.closest('.deeds')
 ).map(each => each.outerHTML.slice(0, 100))"""
 # How far the buttons of the message that has the focus are above it.
 ABOVE = """document.activeElement.getBoundingClientRect().top
