@@ -15,7 +15,7 @@ RETRY = "#status-retry"
     ("code", "text"),
     [
         (4500, "do not understand each other"),
-        (4501, "log in"),
+        (4501, "not logged in"),
         (4503, "put out of this room"),
         (4504, "no such room"),
         (4999, "connection was closed"),
