@@ -387,6 +387,22 @@ async def test_bans_and_mutes_are_listed_and_lifted(lobby, browse):
     await (await ben.join()).post("back")
 
 
+async def test_who_is_muted_is_offered_the_end_of_it_and_not_another_mute(lobby):
+    ann, _, socket = lobby
+    user = socket.welcome["user"]["id"]
+
+    async def offered():
+        page = await (await ann.get("/chat/lobby/settings/")).text()
+        (form,) = re.findall(rf'name="user" value="{user}">\s*<select.*?</select>', page, re.DOTALL)
+        return re.findall('<option value="(mute|unmute)">', form)
+
+    assert await offered() == ["mute"]
+    assert (await act(ann, "/chat/lobby/", user=user, act="mute")).status == 303
+    assert await offered() == ["unmute"]
+    assert (await act(ann, "/chat/lobby/", user=user, act="unmute")).status == 303
+    assert await offered() == ["mute"]
+
+
 async def test_nonsense_in_a_form_is_answered_by_the_page(lobby):
     ann, *_ = lobby
     for fields, status in (
