@@ -105,7 +105,7 @@ class Pool:
         try:
             connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
         except AnotherLife as error:
-            raise StoreUnavailable("The log is another one.", retry_ms=2000) from error
+            raise StoreUnavailable("The log was replaced by another one.", retry_ms=2000) from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self._outage.failed(error)
             raise StoreUnavailable("The log cannot be reached now.", retry_ms=2000) from error

@@ -81,7 +81,8 @@ class LogMachine(RuleBasedStateMachine):
             return
         target = said[pick % len(said)]
         draft = Draft(room, room.upper(), id, User("ann", "ann"), "", 0, target)
-        for outcome in self.runner.run(self.store.append([draft] * (1 + twice))):
+        batch = [draft, msgspec.structs.replace(draft)][: 1 + twice]
+        for outcome in self.runner.run(self.store.append(batch)):
             known = self.place(draft) or self.deleted.get((room, target))
             if known is None:
                 self.rooms[room].append(draft)
