@@ -7,10 +7,10 @@ it happens; at the end it reads the log itself. It knows nothing of the server.
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 TOMBSTONE: Final = 1  # the `kind` of a message that was deleted, in the file
 DELETION: Final = 2
@@ -33,6 +33,16 @@ class Entry(NamedTuple):
         return self._replace(text="", deleted=True)
 
 
+# {room: {seq: entry}}, in order of seq.
+Log = Mapping[str, Mapping[int, Entry]]
+
+# A log, in either engine: rows for `log_of`.
+LOG: Final = (
+    "SELECT rooms.key, seq, author, events.id, message, kind, target FROM events"
+    " JOIN rooms ON rooms.id = events.room ORDER BY events.room, seq"
+)
+
+
 class Checker:
     """Collects what happened; `verdict` says what of it should not have."""
 
@@ -44,6 +54,7 @@ class Checker:
         self.heard = 0  # messages that bare clients saw
         self._sent: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self._acked: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self._refused: set[tuple[str, str, str]] = set()
         # What any client saw under a seq: the next one must see the same.
         self._shown: dict[str, dict[int, Entry]] = defaultdict(dict)
         self._cursors: dict[tuple[str, str], int] = {}
@@ -70,6 +81,11 @@ class Checker:
         if first != seq:
             self.wrong(f"{room}: {id} acknowledged as {first} and as {seq}")
         self.acknowledged += 1
+
+    def refused(self, room: str, author: str, id: str) -> None:
+        """The author was told that this cannot be stored now, and says it again: it may
+        stand after what was said after it. Once it is acknowledged it stands all the same."""
+        self._refused.add((room, author, id))
 
     def deletes(self, room: str, author: str, id: str, target: int) -> None:
         """The author asks for the first time to have a message of its own deleted."""
@@ -171,6 +187,12 @@ class Checker:
         The rooms `besides` are another's to judge: who spoke there did not tell.
         """
         log = {room: found for room, found in read_log(database).items() if room not in besides}
+        if self.deleted:
+            self._check_file(database, log)
+        return self.judge(log, clients)
+
+    def judge(self, log: Log, clients: list[tuple[str, str]]) -> list[str]:
+        """Return all violations, given the log; `clients` are (client, room)."""
         for room, entries in log.items():
             self._check_room(room, entries)
         for room in {room for room, _ in self._sent} - set(log):
@@ -184,13 +206,11 @@ class Checker:
             for seq in skipped:
                 if (entry := log[room].get(seq)) and not (entry.deleted or entry.target):
                     self.wrong(f"{client} in {room}: was not sent {seq}")
-        if self.deleted:
-            self._check_file(database, log)
         if not self.acknowledged or not self.seen:
             self.wrong("nothing was acknowledged or seen: this proves nothing")
         return self.violations
 
-    def _check_room(self, room: str, entries: dict[int, Entry]) -> None:
+    def _check_room(self, room: str, entries: Mapping[int, Entry]) -> None:
         if list(entries) != list(range(1, len(entries) + 1)):
             self.wrong(f"{room}: seq is not 1..{len(entries)}")
         self._check_authors(room, entries)
@@ -209,7 +229,7 @@ class Checker:
                 self.wrong(f"{room}: {seq} was shown as {shown}, the log has {entry}")
         self._check_deletions(room, entries)
 
-    def _check_deletions(self, room: str, entries: dict[int, Entry]) -> None:
+    def _check_deletions(self, room: str, entries: Mapping[int, Entry]) -> None:
         """What was deleted is, once and by its author, and nothing else is."""
         deletions: dict[int, int] = {}
         for seq, entry in entries.items():
@@ -228,7 +248,7 @@ class Checker:
         for seq in self._shown_deleted[room] - set(deletions):
             self.wrong(f"{room}: {seq} was shown as deleted, and is not")
 
-    def _check_file(self, database: Path, log: dict[str, dict[int, Entry]]) -> None:
+    def _check_file(self, database: Path, log: Log) -> None:
         """No text that was deleted is left in any byte of a file whose server ended well."""
         left = {found[1].decode() for found in SAID.finditer(database.read_bytes())}
         for room, entries in log.items():
@@ -236,7 +256,7 @@ class Checker:
                 if entry.deleted and entry.id in left:
                     self.wrong(f"{room}: {seq} was deleted, its text is left in the file")
 
-    def _check_authors(self, room: str, entries: dict[int, Entry]) -> None:
+    def _check_authors(self, room: str, entries: Mapping[int, Entry]) -> None:
         """What stands in the log is what each author sent, in that order."""
         places = {
             (author, id): place
@@ -253,6 +273,8 @@ class Checker:
                 else self._sent[room, author].get(id) == text
             ):
                 self.wrong(f"{room}: {seq} is nothing that {author} sent")
+            elif (room, author, id) in self._refused:
+                continue
             elif places[author, id] < newest[author]:
                 self.wrong(f"{room}: {seq} of {author} stands after a later one")
             else:
@@ -260,16 +282,18 @@ class Checker:
 
 
 def read_log(database: Path) -> dict[str, dict[int, Entry]]:
-    """Return {room: {seq: entry}}, in order of seq, as the file has it."""
-    log: dict[str, dict[int, Entry]] = defaultdict(dict)
+    """Return the log, as the file has it."""
     with closing(open_log(database)) as db:
-        for room, seq, author, id, text, kind, target in db.execute(
-            "SELECT rooms.key, seq, author, events.id, message, kind, target FROM events"
-            " JOIN rooms ON rooms.id = events.room ORDER BY events.room, seq"
-        ):
-            entry = Entry(author, id, text, kind == TOMBSTONE, target if kind == DELETION else 0)
-            # Twice: the check of 1..N finds it.
-            log[room][-seq if seq in log[room] else seq] = entry
+        return log_of(db.execute(LOG))
+
+
+def log_of(rows: Iterable[Sequence[Any]]) -> dict[str, dict[int, Entry]]:
+    """Return the log that an engine answers `LOG` with."""
+    log: dict[str, dict[int, Entry]] = defaultdict(dict)
+    for room, seq, author, id, text, kind, target in rows:
+        entry = Entry(author, id, text, kind == TOMBSTONE, target if kind == DELETION else 0)
+        # Twice: the check of 1..N finds it.
+        log[room][-seq if seq in log[room] else seq] = entry
     return log
 
 
