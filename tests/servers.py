@@ -42,20 +42,18 @@ async def _url(process: subprocess.Popen[bytes], log: Path) -> str:
     )
 
 
-@asynccontextmanager
-async def serve(
+async def start(
     folder: Path,
     *settings: str,
-    stop: signal.Signals = signal.SIGTERM,
     program: Sequence[str] = ("run.py",),
     environment: Mapping[str, str] = MappingProxyType({}),
     python: Path = Path(sys.executable),
     cwd: Path = ROOT,
-) -> AsyncIterator[Server]:
-    """Run a server with its data in folder until the block ends; it must end well too.
+) -> Server:
+    """Start a server with its data in folder, and wait until it listens.
 
-    It is ended by the signal `stop`, if the block has not ended it already. `program`
-    is what `python` runs in the folder `cwd`, `environment` what it finds besides ours.
+    `program` is what `python` runs in the folder `cwd`, `environment` what it finds
+    besides ours. It is the caller's to end.
     """
     log = folder / "server.log"
     command = [str(python), "-W", "error", *program]
@@ -67,14 +65,44 @@ async def serve(
             command, cwd=cwd, env={**ours, **environment}, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        yield Server(await _url(process, log), process, log)
+        return Server(await _url(process, log), process, log)
+    except BaseException:
+        end(process)
+        raise
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process at once, if it runs."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+@asynccontextmanager
+async def serve(
+    folder: Path,
+    *settings: str,
+    stop: signal.Signals = signal.SIGTERM,
+    program: Sequence[str] = ("run.py",),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    python: Path = Path(sys.executable),
+    cwd: Path = ROOT,
+) -> AsyncIterator[Server]:
+    """Run a server as `start` does until the block ends; it must end well too.
+
+    It is ended by the signal `stop`, if the block has not ended it already.
+    """
+    server = await start(
+        folder, *settings, program=program, environment=environment, python=python, cwd=cwd
+    )
+    process = server.process
+    try:
+        yield server
         process.send_signal(stop)
         status = await asyncio.to_thread(process.wait, STOP_SECONDS)
-        said = log.read_text()
+        said = server.log.read_text()
         expected = -signal.SIGKILL if stop is signal.SIGKILL else 0
         assert status == expected, f"exit status {status} after {stop.name}; it said:\n{said}"
         assert "Traceback" not in said, said
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        end(process)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,22 +10,12 @@ from aiohttp.test_utils import unused_port
 from yarl import URL
 
 from tests.faults.checker import Checker
+from tests.faults.preload import shim
 from tests.faults.rows import Progress, Result
 from tests.faults.talker import Talker, settle, talking
 from tests.servers import serve
 
 FSYNC_US = 5000
-
-
-def shim(folder: Path) -> Path:
-    """Compile the library that makes fsync slow."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    assert compiler, "no C compiler: `make test` installs one"
-    library = folder / "slow_fsync.so"
-    source = Path(__file__).with_name("slow_fsync.c")
-    flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(library), str(source)]
-    subprocess.run([compiler, *flags, "-ldl"], check=True)
-    return library
 
 
 def prove(environment: dict[str, str]) -> None:
@@ -49,7 +38,7 @@ async def slow_disk(folder: Path, seed: int, progress: Progress, *, acknowledged
         Talker(f"{seed}-{number:02}", f"room {number % 4}", base, checker, f"{seed} {number}")
         for number in range(12)
     ]
-    library = await asyncio.to_thread(shim, folder)
+    library = await asyncio.to_thread(shim, folder, "slow_fsync")
     environment = {"LD_PRELOAD": str(library), "SLOW_FSYNC_US": str(FSYNC_US)}
     await asyncio.to_thread(prove, environment)
     longest = folder / "longest"

@@ -9,6 +9,7 @@ from tests.faults.goodbye import goodbye
 from tests.faults.kill import kill
 from tests.faults.leaks import leaks
 from tests.faults.malformed import malformed
+from tests.faults.nodes import nodes
 from tests.faults.people import people
 from tests.faults.rows import Result
 from tests.faults.slow import slow
@@ -118,6 +119,16 @@ ROWS: Mapping[str, Row] = {
             "full": {"acknowledged": 100_000},
         },
         {"longest turn, ms": 20.0},
+    ),
+    "nodes": Row(
+        "three nodes, PostgreSQL and Valkey, all of which fail",
+        nodes,
+        {
+            "short": {"faults": 8, "acknowledged": 2_000, "program": HURRIED},
+            "ten-minute": {"faults": 24, "acknowledged": 60_000},
+            "full": {"faults": 200, "acknowledged": 1_020_000},
+        },
+        {"ghosts gone after, s": 15.0},
     ),
     "people": Row(
         "a crowd comes and goes",

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.faults.kill import kill
+from tests.faults.nodes import nodes
 from tests.faults.rows import Progress
 from tests.faults.table import ROWS
 
@@ -58,6 +59,27 @@ async def test_going_down_under_load_tells_all_and_loses_nothing(tmp_path):
 async def test_a_slow_disk_costs_nothing_but_time(tmp_path):
     result = await short("disk", tmp_path)
     assert not result.violations[:3]
+
+
+async def test_nodes_and_engines_that_fail_lose_double_and_reorder_nothing(tmp_path):
+    result = await short("nodes", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["acknowledged"] >= 2_000
+    assert result.figures["ghosts gone after, s"] > 0
+
+
+async def test_the_checker_turns_red_when_tops_are_not_compared(tmp_path):
+    # What is lost stays lost: waiting longer would change nothing.
+    result = await nodes(
+        tmp_path,
+        SEED,
+        Progress(),
+        faults=0,
+        acknowledged=100,
+        program=(*MUTATION, "no_tops"),
+        patience=3,
+    )
+    assert any(re.search(r"ended at \d+, the top is", found) for found in result.violations)
 
 
 async def test_a_crowd_is_told_of_itself_in_a_handful_of_frames(tmp_path):
