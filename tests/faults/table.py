@@ -11,6 +11,7 @@ from tests.faults.leaks import leaks
 from tests.faults.malformed import malformed
 from tests.faults.nodes import nodes
 from tests.faults.people import people
+from tests.faults.rolling import rolling
 from tests.faults.rows import Result
 from tests.faults.slow import slow
 from tests.faults.slow_disk import slow_disk
@@ -129,6 +130,20 @@ ROWS: Mapping[str, Row] = {
             "full": {"faults": 200, "acknowledged": 1_020_000},
         },
         {"ghosts gone after, s": 15.0},
+    ),
+    "rolling": Row(
+        "rolling restart of three nodes",
+        rolling,
+        {
+            "short": {"talkers": 24, "rounds": 1},
+            "ten-minute": {"talkers": 60, "rounds": 2},
+            "full": {"talkers": 100, "rounds": 10},
+        },
+        {
+            "longest without service, s": 5.0,
+            "longest wait for an acknowledgement, s": 5.0,
+            "exit after, s": 10.0,
+        },
     ),
     "people": Row(
         "a crowd comes and goes",

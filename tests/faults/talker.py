@@ -205,10 +205,10 @@ class Talker:
         self._checker.asked(self.name, self.room, self._cursor)
 
     async def _talk(self, ws: ClientWebSocketResponse) -> None:
-        while self._talking and len(self._unacked) < self._window:
+        while self._may_talk():
             if self._pause:
                 await asyncio.sleep(self._pause)
-                if not self._talking:
+                if not self._may_talk():
                     return  # hushed meanwhile, and nobody waits for what it would say
             self._numbers += 1
             id = f"{self.name}-{self._numbers:08}"
@@ -218,6 +218,9 @@ class Talker:
             self._said_at[id] = asyncio.get_running_loop().time()
             self._checker.sent(self.room, self._author, id, text)
             await self._post(ws, id, text)
+
+    def _may_talk(self) -> bool:
+        return self._talking and len(self._unacked) < self._window
 
     async def _say_again(self, ws: ClientWebSocketResponse) -> None:
         self._refused = False

@@ -82,6 +82,14 @@ async def test_the_checker_turns_red_when_tops_are_not_compared(tmp_path):
     assert any(re.search(r"ended at \d+, the top is", found) for found in result.violations)
 
 
+async def test_a_rolling_restart_loses_and_doubles_nothing_and_finds_everybody_a_place(tmp_path):
+    result = await short("rolling", tmp_path)
+    assert not result.violations[:3]
+    assert result.figures["restarts"] == 3
+    # Each has been at the node that went at least once: the last one had all of them or so.
+    assert result.figures["moved to another node"] >= 24
+
+
 async def test_a_crowd_is_told_of_itself_in_a_handful_of_frames(tmp_path):
     result = await short("people", tmp_path)
     assert not result.violations[:3]
