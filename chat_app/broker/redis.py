@@ -245,7 +245,7 @@ class RedisBroker:
         """Renew the lease; return whether it still had one."""
         if time.monotonic() - self._heard_at > SILENT_SECONDS:
             raise TimeoutError("it does not answer")
-        await hearing.send_command("PING")
+        await _tell(hearing, "PING")
         lease = int(LEASE_SECONDS * 1000)
         await saying.send_command("EVAL", _RENEW, 1, self._leases, self.name, lease)
         had, leases = await saying.read_response()
@@ -270,7 +270,7 @@ class RedisBroker:
         for command, keys in (("UNSUBSCRIBE", unwanted), ("SUBSCRIBE", wanted)):
             for start in range(0, len(keys), AT_ONCE):
                 part = keys[start : start + AT_ONCE]
-                await hearing.send_command(command, *(self._room + key for key in part))
+                await _tell(hearing, command, *(self._room + key for key in part))
         self._subscribed.difference_update(unwanted)
         self._subscribed.update(wanted)
 
@@ -305,6 +305,15 @@ class RedisBroker:
         if self._is_gone:
             log.warning("the broker at %s can be reached again", self._engine)
         self._is_gone = False
+
+
+async def _tell(hearing: Connection, *command: str) -> None:
+    """Send a command on the link on which another task hears."""
+    try:
+        await hearing.send_command(*command)
+    except AttributeError:
+        # The other task found the link lost a moment ago, and redis-py trips over that.
+        raise ConnectionError("the link was lost") from None
 
 
 def engine_of(url: str) -> str:

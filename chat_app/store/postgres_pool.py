@@ -106,7 +106,12 @@ class Pool:
             connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
         except AnotherLife as error:
             raise StoreUnavailable("The log was replaced by another one.", retry_ms=2000) from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,  # it is cut while it is being made
+        ) as error:
             self._outage.failed(error)
             raise StoreUnavailable("The log cannot be reached now.", retry_ms=2000) from error
         try:

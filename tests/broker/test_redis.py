@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 import pytest
+from redis.asyncio import Connection
 
 from chat_app.broker import redis as redis_module
 from chat_app.broker.news import Control, Signal
@@ -88,6 +89,26 @@ async def test_a_cut_link_is_not_silent(redis, pair):
         ann.broker.publish("lobby", SIGN)
         ben.broker.publish("lobby", SIGN)
         await hears_again(ann, ben)
+
+
+async def test_a_link_that_is_lost_while_a_command_is_sent_is_no_fault_of_ours(
+    pair, caplog, monkeypatch
+):
+    _, ben = pair
+    send = Connection._send_packed_command
+    lost: list[Connection] = []
+
+    async def lose(self, command):
+        if not lost and b"third" in b"".join(command):
+            lost.append(self)
+            await self.disconnect(nowait=True)  # as `_hear` does, which reads beside us
+        await send(self, command)
+
+    monkeypatch.setattr(Connection, "_send_packed_command", lose)
+    ben.broker.follow("third")
+    await until(lambda: ben.joins > 1)
+    assert lost
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_an_engine_that_cannot_be_reached_at_first_is_joined_later(redis, new_ears, caplog):

@@ -155,6 +155,23 @@ async def test_a_server_that_goes_and_comes_is_said_once_each(tmp_path, caplog, 
     assert last == "the log can be reached again"
 
 
+async def test_a_connection_that_is_cut_while_it_is_made_is_an_outage(node, monkeypatch):
+    store = await node()
+
+    async def cut(self, connection):
+        raise asyncpg.InternalClientError("cannot switch to state 12")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chat_app.store.postgres_pool.Life.check", cut)
+        # Its pools take their `check` when they are made.
+        other = await node()
+        with pytest.raises(StoreUnavailable):
+            await other.room("lobby")
+        with pytest.raises(StoreUnavailable):
+            await other.append([draft("id-1")])
+    assert await seqs(store) == []
+
+
 async def test_what_the_server_refuses_is_said_once(node, caplog, postgres, storage):
     store = await node()
     await store.append([draft("id-1")])
