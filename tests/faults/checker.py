@@ -118,8 +118,9 @@ class Checker:
         self.seen += 1
         self._show(client, room, seq, entry)
 
-    def joined_bare(self, client: str, room: str) -> None:
-        """A bare client is in the room: messages come from the next one on, whichever that is."""
+    def left_bare(self, client: str, room: str) -> None:
+        """A bare client is out of the room: when it is back, messages come from the next one on,
+        whichever that is."""
         self._cursors.pop((client, room), None)
 
     def heard_bare(self, client: str, room: str, seq: int, entry: Entry) -> None:

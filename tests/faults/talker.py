@@ -285,10 +285,12 @@ class Listener:
     async def _connection(self, session: ClientSession) -> None:
         self._checker.connects(self.name, self.room)
         async with session.ws_connect(self._url) as ws:
-            self._checker.joined_bare(self.name, self.room)
-            async for message in ws:
-                frame = _decode(message.data)
-                self._checker.heard_bare(self.name, self.room, frame["seq"], entry_of(frame))
+            try:
+                async for message in ws:
+                    frame = _decode(message.data)
+                    self._checker.heard_bare(self.name, self.room, frame["seq"], entry_of(frame))
+            finally:
+                self._checker.left_bare(self.name, self.room)
 
     @property
     def hears(self) -> bool:
