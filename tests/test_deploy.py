@@ -117,3 +117,22 @@ def test_the_unit_waits_for_the_drain_and_may_write_in_one_place(unit):
     assert folder == f"/var/lib/{service['StateDirectory']}" == service["WorkingDirectory"]
     # A log kept with `durability: process` asks the kernel whether the machine has restarted.
     assert "ProcSubset" not in service
+
+
+def test_nginx_tells_who_calls_and_upgrades_sockets():
+    text = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text())
+    passed_on = dict(re.findall(r"proxy_set_header (\S+)\s+(\S+);", text))
+    assert passed_on == {
+        "Host": "$http_host",
+        "X-Forwarded-Proto": "$scheme",
+        "X-Forwarded-For": "$remote_addr",  # never what a visitor wrote there
+        "Upgrade": "$http_upgrade",
+        "Connection": "$chat_connection",
+    }
+    assert "proxy_http_version 1.1;" in text
+    # One that is set within a location would undo all of those of the server.
+    for location in re.findall(r"location [^{]*\{([^}]*)\}", text):
+        assert "proxy_set_header" not in location
+    assert re.search(r"location /ws/ \{[^}]*proxy_pass http://chat;", text)
+    for server in re.findall(r"default_server;.*?\n\}", text, re.DOTALL):
+        assert "return 444;" in server
