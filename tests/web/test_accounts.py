@@ -207,14 +207,17 @@ async def test_an_account_that_is_renamed_logs_in_with_its_new_name(browse):
     assert (await browse().log_in("Anna")).status == 303
 
 
-async def test_a_guest_who_had_the_name_before_has_to_give_it_up(browse):
+async def test_a_guest_who_had_the_name_before_has_to_give_it_up(browse, app):
     guest, ann = browse(), browse()
     socket = await guest.join()
     await guest.post("/me/name", name="Аnn")
     assert (await socket.expect("renamed"))["user"]["name"] == "Аnn"
     await ann.register("Ann")
     assert (await socket.expect("renamed"))["user"]["name"].startswith("Guest ")
-    assert (await me(guest))["name"].startswith("Guest ")
+    found = await me(guest)
+    assert found["name"].startswith("Guest ")
+    stored, _ = await app[keys.STORE].accounts.known(found["id"])
+    assert stored.name == found["name"]
 
 
 @pytest.mark.parametrize(

@@ -143,3 +143,19 @@ async def test_closed_is_closed_but_for_an_owner(browse, make):
     browser = browse()
     await browser.register("Ann", link=token)
     assert await is_owner(browser)
+
+
+@pytest.mark.parametrize("settings", [["accounts.registration=closed"]])
+async def test_a_link_for_a_new_password_makes_no_account(browse, make):
+    token = (await make("owner")).split("/")[2]
+    await browse().register("Ann", link=token)
+    token = (await make("reset", "ann")).split("/")[2]
+    refused = await browse().post("/account/", name="Ben", password=PASSWORD, link=token)
+    assert refused.status == 403
+
+
+@pytest.mark.parametrize("settings", [["accounts.registration=invite"]])
+async def test_every_link_is_another_one(browse, make):
+    tokens = [(await make("invite")).split("/")[2] for _ in range(2)]
+    await browse().register("Ann", link=tokens[0])
+    await browse().register("Ben", link=tokens[1])

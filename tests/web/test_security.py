@@ -55,6 +55,16 @@ async def test_a_guest_gets_a_signed_cookie_once(client):
     assert "Set-Cookie" not in (await client.get("/chat/")).headers
 
 
+async def test_a_guest_who_comes_back_keeps_the_id_in_a_new_cookie(client, app, monkeypatch):
+    first = (await client.get("/chat/")).cookies["guest"].value
+    signer = app[keys.SIGNER]
+    month_later = signer.get_timestamp() + 31 * 24 * 3600
+    monkeypatch.setattr(signer, "get_timestamp", lambda: month_later)
+    renewed = (await client.get("/chat/")).cookies["guest"].value
+    assert renewed != first
+    assert renewed.partition(".")[0] == first.partition(".")[0]
+
+
 async def test_a_socket_gives_the_cookie_too(client):
     async with ClientSession() as bare, bare.ws_connect(client.make_url("/ws/chat/x/")) as ws:
         assert ws._response.cookies["guest"].value.startswith("u_")

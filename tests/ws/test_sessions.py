@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 
 import pytest
 
@@ -63,28 +64,6 @@ async def test_a_guests_sockets_are_told_to_come_back_when_there_is_an_account(b
     assert after.welcome["user"] == {"id": before.welcome["user"]["id"], "name": "Ann"}
 
 
-async def test_nothing_that_was_sent_after_the_end_is_taken(browse, app):
-    first, second = browse(), browse()
-    await first.register("Ann")
-    await second.log_in("Ann")
-    socket = await first.join()
-    await socket.post("before")
-    session = await app[keys.SESSIONS].find(first.cookie("session"))
-    # Nothing is awaited between the end and these: they are on their way when it comes.
-    ending = asyncio.create_task(app[keys.SESSIONS].end(session.user, [session.id]))
-    for number in range(200):
-        await socket.send({"type": "post", "id": f"late-{number:04}", "message": "late"})
-        if ending.done():
-            break
-    seen = len(await app[keys.STORE].events("lobby", limit=100))
-    assert await socket.close_code() == 4501
-    await ending
-    after = await second.join()
-    await after.post("after")
-    assert seen < 201
-    assert not [conn for conn in app[keys.CONNECTIONS] if conn.session == session]
-
-
 async def ended_elsewhere(app, browser):
     """End the session as another process would: in the store, and nobody is told."""
     session = await app[keys.SESSIONS].find(browser.cookie("session"))
@@ -137,6 +116,25 @@ async def test_the_sweep_drops_what_has_expired(browse, app, monkeypatch):
     assert await socket.close_code() == 4501
     monkeypatch.undo()
     assert await app[keys.SESSIONS].find(browser.cookie("session")) is None
+
+
+async def test_the_sweep_keeps_who_is_logged_in_without_a_socket(browse, app, monkeypatch):
+    browser = browse()
+    await browser.register("Ann")
+    monkeypatch.setattr("chat_app.chat.sessions._now", lambda: time.time_ns() // 10**6 + 1000)
+    await app[keys.SESSIONS].sweep()
+    assert await app[keys.SESSIONS].find(browser.cookie("session"))
+
+
+async def test_a_session_that_is_used_without_a_socket_is_noted_too(browse, app, monkeypatch):
+    browser = browse()
+    await browser.register("Ann")
+    before = await app[keys.SESSIONS].find(browser.cookie("session"))
+    later = before.seen_at + 61_000
+    monkeypatch.setattr("chat_app.chat.sessions._now", lambda: later)
+    await browser.get("/chat/")
+    await app[keys.SESSIONS].sweep()
+    assert (await app[keys.SESSIONS].find(browser.cookie("session"))).seen_at == later
 
 
 async def test_a_session_that_ends_while_its_socket_is_opened_is_noticed(browse, app, monkeypatch):
