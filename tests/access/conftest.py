@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from chat_app.chat.rights import Visitor
 from chat_app.models import Account, Draft, Role, Session, User
 
 PASSWORD = "correct horse"
+
+Row = tuple[Any, ...]
 
 # Whoever is not what it says must be taken for a guest, and never for whom it names: Ann.
 WHO = {
@@ -163,29 +166,38 @@ class Cast:
         file: Path = self.app[keys.CONFIG].storage.file
         return file
 
-    def stored(self) -> set[tuple[Any, ...]]:
-        """Return all rows of all tables, each with its table's name in front.
+    @contextmanager
+    def watched(self) -> Iterator[set[Row]]:
+        """Yield a set: once the block is over, it has the rows that came, went or changed in it.
 
-        Not what writes itself: when a session was seen last, and the mark of `/readyz`.
+        Each with its table's name in front. Not what writes itself: when a session was seen
+        last, and the mark of `/readyz`.
         """
-        db = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
-        try:
-            tables = [
-                name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type='table'")
-            ]
-            rows = {
-                (table, *row) for table in tables for row in db.execute(f'SELECT * FROM "{table}"')
-            }
-            by_itself = ("settings", "checked")
-            return {
-                row[:-1] if row[0] == "sessions" else row for row in rows if row[:2] != by_itself
-            }
-        finally:
-            db.close()
+        changed: set[Row] = set()
+        with closing(self._reader()) as before, closing(self._reader()) as after:
+            # From its first look on it sees the store as it is now.
+            before.execute("BEGIN")
+            before.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            version = after.execute("PRAGMA data_version").fetchone()
+            yield changed
+            # Reading all takes its time, and most calls write nothing.
+            if after.execute("PRAGMA data_version").fetchone() != version:
+                changed |= stored(before) ^ stored(after)
 
-    def of_others(self, rows: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+    def _reader(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, isolation_level=None)
+
+    def of_others(self, rows: set[Row]) -> set[Row]:
         """Return what of that is Ann's, or Gil's."""
         return {row for row in rows if {self.ann.user.id, self.gil.id}.intersection(row)}
+
+
+def stored(db: sqlite3.Connection) -> set[Row]:
+    """Return all rows of all tables."""
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
+    rows = {(table, *row) for table in tables for row in db.execute(f'SELECT * FROM "{table}"')}
+    by_itself = ("settings", "checked")
+    return {row[:-1] if row[0] == "sessions" else row for row in rows if row[:2] != by_itself}
 
 
 @pytest.fixture
