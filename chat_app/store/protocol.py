@@ -11,7 +11,6 @@ from chat_app.store.accounts import AccountStore
 from chat_app.store.audit import AuditStore
 from chat_app.store.invites import InviteStore
 from chat_app.store.members import MemberStore
-from chat_app.store.postgres import open_postgres
 from chat_app.store.sqlite import open_sqlite, open_sqlite_beside
 
 
@@ -109,6 +108,9 @@ async def open_store(storage: Storage) -> Store:
     version, not a database, not writable, not to be reached.
     """
     if not storage.is_file:
+        # 0.05 s: one process alone does not need it.
+        from chat_app.store.postgres import open_postgres  # noqa: PLC0415
+
         return await open_postgres(storage.url, storage.durability)
     return await open_sqlite(storage.file, storage.durability)
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import hdrs, web
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from chat_app import keys
@@ -18,6 +20,22 @@ from chat_app.web.rows import hue
 _ENVIRONMENTS: Final = {
     language: web.AppKey(f"ENVIRONMENT_{language}", jinja2.Environment) for language in LANGUAGES
 }
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as they are compiled, by text: they are so once, for all languages."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = _Compiled()
 
 
 def setup_templates(app: web.Application) -> None:
@@ -32,6 +50,7 @@ def setup_templates(app: web.Application) -> None:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         environment.install_gettext_translations(  # type: ignore[attr-defined]
             TRANSLATIONS[language]
