@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 # Named one by one: from version 22 on, `node --test` takes no folder.
 JS_TESTS = $(shell find tests/js -name '*.test.js')
 
+# A process for each core, and a file's tests in one of them. The longest come first, as they do
+# by name: one that began last would be waited for alone.
+IN_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -25,7 +29,7 @@ test: $(VENV)/.test node browsers compiler ## all tests; ARGS='-k name' for pyte
 		--test-reporter=tap --test-reporter-destination=$(VENV)/node.tap $(JS_TESTS)
 	@if [ "$$CI" = true ] && grep -E '^# (skipped|todo) [1-9]' $(VENV)/node.tap; then \
 		echo 'node --test: not allowed in CI' >&2; exit 1; fi
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(ARGS)
 
 faults: $(VENV)/.test ## ten minutes of faults; FULL=1 for the whole, ARGS='--row kill'
 	$(BIN)/python -m tests.faults $(if $(FULL),--full) $(ARGS)
