@@ -4,7 +4,7 @@ Every test runs in Chromium and in Firefox; what is driven through the DevTools 
 is marked `chromium` and runs there alone.
 
 Own fixtures over playwright's async API: its pytest plugins and pytest-asyncio do
-not get along. A browser starts once (Firefox takes seconds), in a process beside us;
+not get along. A browser starts once (Firefox takes seconds) and stays, in a process beside us;
 each test connects from its own event loop, for a loop shared by a session would hang
 any test that forgot it.
 """
@@ -16,6 +16,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,7 @@ from tests.servers import Server, serve
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser_name" in metafunc.fixturenames:
         alone = metafunc.definition.get_closest_marker("chromium")
-        # Of the session: pytest runs all tests of one browser, and then all of the next.
-        metafunc.parametrize("browser_name", ["chromium"] if alone else NAMES, scope="session")
+        metafunc.parametrize("browser_name", ["chromium"] if alone else NAMES)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -52,9 +53,16 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def endpoint(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running browser; each who connects sees only what is their own."""
-    config = tmp_path_factory.mktemp(browser_name) / "launch.json"
+def endpoint_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """endpoint_of(browser): its address; it runs from then on, whichever is asked for next."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("browsers")
+        yield cache(lambda name: stack.enter_context(launched(name, folder / f"{name}.json")))
+
+
+@contextmanager
+def launched(browser_name: str, config: Path) -> Iterator[str]:
+    """A running browser's address; each who connects sees only what is their own."""
     path = executable(browser_name)
     if path is None:
         variable = browser_name.upper()
@@ -74,6 +82,11 @@ def endpoint(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.stdout.read()  # until all of them have gone
+
+
+@pytest.fixture
+def endpoint(browser_name: str, endpoint_of: Callable[[str], str]) -> str:
+    return endpoint_of(browser_name)
 
 
 @pytest.fixture
