@@ -29,10 +29,14 @@ from playwright.async_api import (
     Page,
     WebError,
     async_playwright,
+    expect,
 )
 
 from tests.e2e.browsers import NAMES, OPTIONS, executable
+from tests.e2e.waiting import SECONDS
 from tests.servers import Server, serve
+
+expect.set_options(timeout=SECONDS * 1000)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -90,13 +90,13 @@ async def test_a_locked_room_keeps_what_one_writes_and_says_why(come: Come):
     await guest.fill(FIELD, "on my tongue")
     await settle(ann, locked="1")
     await expect(guest.locator(WHY)).to_have_text(LOCKED)
-    assert await guest.input_value(FIELD) == "on my tongue"
+    await expect(guest.locator(FIELD)).to_have_value("on my tongue")
     assert await guest.is_editable(FIELD)
     await guest.click("#chat-message-submit")
     await expect(guest.locator("#composer > .notice")).to_have_text(LOCKED)
     await guest.press(FIELD, "!")
     await expect(guest.locator("#composer > .help")).to_have_text(LOCKED)
-    assert await guest.input_value(FIELD) == "on my tongue!"
+    await expect(guest.locator(FIELD)).to_have_value("on my tongue!")
     assert await guest.evaluate(VALUE) == "mine\n"
 
     late = await come()

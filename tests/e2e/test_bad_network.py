@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, Page, WebSocketRoute
+from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.e2e.waiting import until
 from tests.servers import Server, serve
@@ -109,7 +109,7 @@ async def test_a_killed_server_loses_nothing(
     async with serve(tmp_path, f"server.port={urlsplit(server.url).port}"):
         for page in (ann, bob):
             await until(page, SAYS, ["hello", "one", "two", "three"])
-        assert await ann.input_value(FIELD) == "half a thou"
+        await expect(ann.locator(FIELD)).to_have_value("half a thou")
         await bob.reload()
         await until(bob, SAYS, ["hello", "one", "two", "three"])
     forget_lost_connections(problems)
@@ -135,7 +135,7 @@ async def test_a_browser_without_a_network_loses_nothing(
     await anns.set_offline(False)
     for page in (ann, bob):
         await until(page, SAYS, ["hello", "one", "two", "three"])
-    assert await ann.input_value(FIELD) == "half a thou"
+    await expect(ann.locator(FIELD)).to_have_value("half a thou")
     forget_lost_connections(problems)
 
 
@@ -159,7 +159,7 @@ async def test_what_is_pending_survives_a_reload(
     for _ in range(2):
         await page.reload()
         await until(page, f"{WAITING}.join() === 'one,two'")
-        assert await page.input_value(FIELD) == "half a thou"
+        await expect(page.locator(FIELD)).to_have_value("half a thou")
     network.cut = False
     await until(page, SAYS, ["zero", "one", "two"])
     await page.reload()
@@ -245,7 +245,7 @@ async def test_a_failed_message_is_sent_again_edited_or_deleted(page: Page, netw
     await page.keyboard.type("begun")
     await failed.first.get_by_role("button", name="Edit").click()
     await until(page, f"{WAITING}.length === 1")
-    assert await page.input_value(FIELD) == "bad\nbegun"
+    await expect(page.locator(FIELD)).to_have_value("bad\nbegun")
     await page.keyboard.type("ly written")
 
     network.refuse = None

@@ -52,12 +52,12 @@ async def test_an_unknown_command_is_not_sent_and_stays(page: Page, server: Serv
     await expect(page.locator("#composer .notice[role=status]")).to_contain_text(
         "There is no command /kcik."
     )
-    assert await page.input_value(FIELD) == "/kcik Ann"
+    await expect(page.locator(FIELD)).to_have_value("/kcik Ann")
     await page.type(FIELD, "!")
     await expect(page.locator("#composer .notice[role=status]")).to_have_text("")
     await type_in(page, "//kcik Ann")
     await until(page, f"{VALUE} === '/kcik Ann\\n'")
-    assert await page.input_value(FIELD) == ""
+    await expect(page.locator(FIELD)).to_have_value("")
     await type_in(page, "/ is a slash")
     await until(page, f"{VALUE} === '/kcik Ann\\n/ is a slash\\n'")
 
@@ -86,11 +86,11 @@ async def test_delete_takes_ones_newest_message_after_a_question(page: Page, ser
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("two")
     await page.keyboard.press("Escape")
-    assert await page.input_value(FIELD) == "/delete"
+    await expect(page.locator(FIELD)).to_have_value("/delete")
     await page.press(FIELD, "Enter")
     await dialog.get_by_role("button", name="Delete").click()
     await until(page, f"{VALUE} === 'one\\n'")
-    assert await page.input_value(FIELD) == ""
+    await expect(page.locator(FIELD)).to_have_value("")
 
 
 async def test_a_moderator_kicks_mutes_and_bans_by_name(page: Page, server: Server):
@@ -125,7 +125,7 @@ async def test_who_may_not_is_told_so(page: Page, server: Server):
         await expect(page.locator("#composer .notice[role=status]")).to_contain_text(
             "Only the moderators of this room"
         )
-        assert await page.input_value(FIELD) == "/kick Ann"
+        await expect(page.locator(FIELD)).to_have_value("/kick Ann")
         await ann.post("still here")
 
 

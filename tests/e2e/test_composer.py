@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.e2e.waiting import until
 
@@ -31,7 +31,7 @@ async def test_shift_enter_makes_a_new_line(page: Page):
     await page.keyboard.type("one")
     await page.keyboard.press("Shift+Enter")
     await page.keyboard.type("two")
-    assert await page.input_value(FIELD) == "one\ntwo"
+    await expect(page.locator(FIELD)).to_have_value("one\ntwo")
     await page.keyboard.press("Control+a")
     assert await sent(page) == []
 
@@ -39,7 +39,7 @@ async def test_shift_enter_makes_a_new_line(page: Page):
 async def test_ctrl_enter_sends_once(page: Page):
     await page.keyboard.type("hello")
     await page.keyboard.press("Control+Enter")
-    assert await page.input_value(FIELD) == ""
+    await expect(page.locator(FIELD)).to_have_value("")
     assert await sent(page) == ["hello"]
 
 
@@ -47,7 +47,7 @@ async def test_a_further_enter_on_the_emptied_field_sends_nothing(page: Page):
     await page.keyboard.type("hello")
     for _ in range(3):
         await page.keyboard.press("Enter")
-    assert await page.input_value(FIELD) == ""
+    await expect(page.locator(FIELD)).to_have_value("")
     assert await sent(page) == ["hello"]
 
 
@@ -78,7 +78,7 @@ async def test_on_a_touch_screen_enter_makes_a_new_line_and_the_button_sends(
     for text in ("one", "two"):
         await page.keyboard.type(text)
         await page.keyboard.press("Enter")
-    assert await page.input_value(FIELD) == "one\ntwo\n"
+    await expect(page.locator(FIELD)).to_have_value("one\ntwo\n")
     await page.tap("#chat-message-submit")
     await until(page, f"{LINES}.join() === 'one,two'")
     assert await page.evaluate("document.activeElement.id") == "chat-message-input"

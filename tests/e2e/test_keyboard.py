@@ -1,7 +1,7 @@
 """The keyboard alone reaches everything, and is caught nowhere."""
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.e2e.waiting import until
 
@@ -73,4 +73,4 @@ async def test_arrows_go_from_message_to_message_and_escape_leaves(page: Page):
     assert await page.evaluate(ABOVE) >= 4  # the ring: 2 px wide, 2 px away
     await page.keyboard.press("Escape")
     await page.keyboard.type("back")
-    assert await page.input_value("#chat-message-input") == "back"
+    await expect(page.locator("#chat-message-input")).to_have_value("back")

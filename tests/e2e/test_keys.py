@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.e2e.waiting import until
 
@@ -24,7 +24,7 @@ async def test_ctrl_slash_shows_and_hides_the_keys(page: Page):
     await page.click("#help-button")
     await until(page, "document.querySelector('#help').open")
     await page.keyboard.press("Escape")
-    assert await page.input_value(FIELD) == "begun"
+    await expect(page.locator(FIELD)).to_have_value("begun")
     assert page.url.endswith("/chat/keys/")
 
 

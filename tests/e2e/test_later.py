@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.e2e.waiting import until
 from tests.servers import Server
@@ -48,7 +48,7 @@ async def test_a_name_is_changed_in_place(page: Page):
     await page.keyboard.type("한별")
     await page.keyboard.press("Enter")
     await until(page, "document.querySelector('#me .name').textContent === '한별'")
-    assert await page.input_value("#chat-message-input") == "still here"
+    await expect(page.locator("#chat-message-input")).to_have_value("still here")
     assert page.url.endswith("/chat/names/")
 
 
@@ -68,4 +68,4 @@ async def test_the_rooms_address_is_copied(page: Page, context: BrowserContext, 
     address = await page.evaluate("new URL('.', location).href")
     assert await page.evaluate("copied") == [address]
     await page.get_by_role("button", name="Address copied").wait_for()
-    assert await page.input_value("#chat-message-input") == "begun"
+    await expect(page.locator("#chat-message-input")).to_have_value("begun")

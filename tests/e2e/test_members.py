@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, WebSocketRoute
+from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.e2e.waiting import until
 
@@ -84,7 +84,7 @@ async def test_on_a_wide_screen_the_members_have_a_column_that_stays(new_context
     assert round(sheet["x"] + sheet["width"]) == round(column["x"])
     stage.presence("leave", BOB, count=2)
     await until(page, f"{NAMES}.length === 2")
-    assert await page.text_content("#members-count") == "2"
+    await expect(page.locator("#members-count")).to_have_text("2")
     for region in ("#members-list", "#me summary", "#chat-log", FIELD):
         await page.keyboard.press("F6")
         await until(page, f"document.activeElement.matches('{region}')")
@@ -105,7 +105,7 @@ async def test_elsewhere_they_open_from_their_count_and_close_by_escape(
         await page.click("#members-button")
         await until(page, "document.querySelector('#members').checkVisibility()")
         assert await page.evaluate("Boolean(document.querySelector('dialog:modal'))") is modal
-        assert await page.text_content("#members-more") == "and 228 more"
+        await expect(page.locator("#members-more")).to_have_text("and 228 more")
         box = await page.locator("#members-dialog").bounding_box()
         assert box is not None
         assert (box["height"] == 700) is modal
@@ -123,7 +123,7 @@ async def test_two_people_see_each_other_come_and_type(new_context: NewContext):
     names = {str(await page.text_content("#me .name")) for page in (ann, bob)}
     for page in (ann, bob):
         await until(page, f"names => {NAMES}.sort().join() === names", ",".join(sorted(names)))
-        assert await page.text_content("#members-count") == "2"
+        await expect(page.locator("#members-count")).to_have_text("2")
     await ann.keyboard.type("hello")
     await until(
         bob, f"name => {LINE} === `${{name}} is typing…`", await ann.text_content("#me .name")

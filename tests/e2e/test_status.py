@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.async_api import Page, WebSocketRoute
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.e2e.waiting import until
 
@@ -61,5 +61,5 @@ async def test_a_lost_connection_is_told_and_tried_at_once_when_asked(page: Page
     await page.keyboard.type("the focus stays")
     await page.click(RETRY)
     await until(page, SAYS, "Connected again")
-    assert await page.input_value("#chat-message-input") == "the focus stays"
+    await expect(page.locator("#chat-message-input")).to_have_value("the focus stays")
     assert len(tries) == 2
