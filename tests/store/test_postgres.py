@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
+from yarl import URL
 
 from chat_app.config import Storage
 from chat_app.errors import NameTaken, StartError, StoreUnavailable
-from chat_app.models import User
+from chat_app.models import Draft, User
 from chat_app.store import open_store
 from tests.postgres import running_postgres
 from tests.proxy import proxied
@@ -39,6 +40,17 @@ async def test_nodes_may_start_together(storage):
     assert len({store.epoch for store in stores}) == 1
     assert len({await store.secret("cookie") for store in stores}) == 1
     await asyncio.gather(*[store.close() for store in stores])
+
+
+async def test_a_role_needs_a_database_of_its_own_and_no_other_right(node, postgres):
+    postgres.execute("CREATE ROLE plain LOGIN NOSUPERUSER")
+    postgres.execute("CREATE DATABASE plain OWNER plain")
+    store = await node(str(URL(postgres.url).with_user("plain").with_path("/plain")))
+    await store.append([draft("id-1")])
+    deletion = Draft("lobby", "lobby", "id-2", ANN, "", 0, target=1)
+    assert [event.event.seq for event in await store.append([deletion])] == [2]
+    assert await seqs(store) == [1, 2]
+    await store.check()
 
 
 async def test_rooms_have_no_gap_and_no_double_however_many_nodes_write(node):
