@@ -10,6 +10,7 @@ import resource
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def _run(name: str, scale: Scale, seed: int, commit: str) -> Done:
             try:
                 result = runner.run(_awaited(run))
             except Exception as error:  # noqa: BLE001 - a row that dies has failed; the next still runs
+                traceback.print_exc()  # of a group, what is in it
                 result = Result({}, [f"{type(error).__name__}: {error}"])
     violations = result.violations + [
         f"{figure} is {result.figures[figure]}, at most {most} is promised"
