@@ -177,7 +177,10 @@ class Trouble:
 
     async def _lose_reply(self) -> None:
         """Have the next thing that PostgreSQL says to a node lost, with all that it would say."""
-        link = self._node().to_postgres
+        # Of one that somebody is at: to another, PostgreSQL has nothing to say.
+        at = self._random.choice(self._talkers).at
+        (node,) = [node for node in self._cluster.nodes if node.url == at]
+        link = node.to_postgres
         lost = asyncio.Event()
 
         def replies() -> bool:
