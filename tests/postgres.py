@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,8 @@ class Postgres:
         self._process = None
         children = _children(process.pid) if number is signal.SIGKILL else []
         for pid in (process.pid, *children):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a child may have ended meanwhile
+                os.kill(pid, number)
         process.wait()
         # As long as one of them is there the memory that they share is, and nobody may start.
         for pid in children:
