@@ -21,7 +21,6 @@ from chat_app.web.guests import visitor_of
 from chat_app.web.invites import absolute, qr_code
 from chat_app.web.pages import address_of, room_url
 from chat_app.web.people import people, sanctions, standing, when
-from chat_app.web.rendering import wants_json
 
 SLOW_SECONDS: Final = (0, 5, 10, 30, 60, 300, 900, 3600)
 DURATIONS: Final = (600, 3600, 86400, 604800, 2592000)  # of a ban or a mute, in seconds
@@ -64,8 +63,6 @@ async def act(request: web.Request) -> web.Response:
         user_id = fields.get("user") or await _id_of(request, fields.get("name", ""))
         await do(request, visitor_of(request), key, user_id, fields)
     except ChatError as error:
-        if wants_json(request):
-            raise
         return await _page(request, {}, error)
     raise web.HTTPSeeOther("../?done=person")
 

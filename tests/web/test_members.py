@@ -70,6 +70,7 @@ async def seen(browser, path):
         await browser.post(path, message="let me in", id="stranger-1"),
         await browser.post(path, message=""),
         await browser.get(f"{path}settings/"),
+        await browser.get(f"{path}settings/?person=u_0123456789abcdef"),
         await browser.post(f"{path}settings/", slow_seconds="5"),
         await act(browser, path, user="u_0123456789abcdef", act="kick"),
         await act(browser, path, name="Ann", act="ban"),
@@ -476,8 +477,21 @@ async def test_moderators_are_told_what_somebody_is_and_why_not_as_json(browse):
     assert unknown == told | {"account": False, "below": False}
     assert (await standing(cid, ids["ben"])).status == 403
 
+
+async def test_what_a_form_of_the_settings_is_refused_for_is_told_as_json_too(lobby, browse):
+    ann, ben, socket = lobby
+    await act(ann, "/chat/lobby/", user=socket.welcome["user"]["id"], act="moderator")
     headers = {"Accept": "application/json"}
-    form = {"user": ids["ann"], "act": "none"}
-    answer = await ben.session.post("/chat/lobby/settings/people/", data=form, headers=headers)
-    assert answer.status == 403
-    assert (await answer.json())["code"] == "not_allowed"
+    for browser, page, form, status, code in (
+        (ann, "people/", {"user": "u_0123456789abcdef", "act": "none"}, 404, "user_not_found"),
+        (ann, "people/", {"name": "Ben", "act": "fly"}, 400, "invalid"),
+        (ben, "people/", {"name": "Ann", "act": "none"}, 403, "not_allowed"),
+        (ann, "", {"slow_seconds": "x"}, 400, "invalid"),
+        (ben, "", {"slow_seconds": "5"}, 403, "not_allowed"),
+        (ann, "invites/", {"days": "x", "uses": "1"}, 400, "invalid"),
+        (browse(), "people/", {"name": "Ben", "act": "kick"}, 403, "not_allowed"),
+    ):
+        path = f"/chat/lobby/settings/{page}"
+        answer = await browser.session.post(path, data=form, headers=headers)
+        assert answer.status == status
+        assert (await answer.json())["code"] == code
