@@ -144,6 +144,6 @@ async def test_a_report_reaches_the_moderators(page: Page, new_context: NewConte
     await page.locator("#me summary").click()
     await page.get_by_role("link", name="Reports").click()
     await expect(page.locator(".case")).to_contain_text("not nice")
-    await page.get_by_role("button", name="Delete the message").click()
+    await page.get_by_role("button", name="Delete it").click()
     await expect(page.get_by_role("status")).to_have_text("The message was deleted.")
     await until(guest, f"{VALUE} === ''")

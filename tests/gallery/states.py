@@ -286,14 +286,14 @@ async def _owned(shot: Shot, room: str) -> None:
     await until(shot.page, "document.querySelector('.chunk .own')")
 
 
-async def _report(guest: Client, text: str, reason: str) -> None:
-    seq = (await guest.post(text))["seq"]
-    await guest.send({"type": "report", "id": f"report-{seq}", "target": seq, "reason": reason})
-    await guest.expect("done")
+async def _report(author: Client, reporter: Client, text: str, reason: str) -> None:
+    seq = (await author.post(text))["seq"]
+    await reporter.send({"type": "report", "id": f"report-{seq}", "target": seq, "reason": reason})
+    await reporter.expect("done")
 
 
-async def message_buttons(shot: Shot) -> None:
-    await shot.enter("Stage")
+async def message_buttons(shot: Shot, room: str = "Stage") -> None:
+    await shot.enter(room)
     await shot.say("Good evening", "I should not have said this")
     await until(shot.page, "document.querySelectorAll('.chunk .own').length >= 2")
     row = shot.page.locator(".chunk .own").last
@@ -301,22 +301,22 @@ async def message_buttons(shot: Shot) -> None:
     await shot.page.locator(".deeds").wait_for()
 
 
-async def delete_asked(shot: Shot) -> None:
-    await message_buttons(shot)
+async def delete_asked(shot: Shot, room: str = "Wings") -> None:
+    await message_buttons(shot, room)
     await shot.page.locator(".deeds button").first.click()
     await shot.page.get_by_role("dialog").wait_for()
 
 
 async def tombstone(shot: Shot) -> None:
-    await delete_asked(shot)
+    await delete_asked(shot, "Balcony")
     await shot.page.locator(".ask .primary").click()
     await until(shot.page, "document.querySelector('.gone') && !document.querySelector('.ask')")
 
 
 async def report_asked(shot: Shot) -> None:
-    async with visitor(shot.url, "Stage", "Bob") as bob:
+    async with visitor(shot.url, "Foyer", "Bob") as bob:
         seq = (await bob.post("You are all fools."))["seq"]
-    await shot.enter("Stage")
+    await shot.enter("Foyer")
     row = shot.page.locator(f"[data-seq='{seq}']")
     await (row.tap() if shot.touch else row.hover())
     await shot.page.locator(".deeds button:visible").click()
@@ -349,17 +349,23 @@ async def members_of_a_moderator(shot: Shot) -> None:
 async def reports(shot: Shot) -> None:
     room = "Windows"
     await _owned(shot, room)
-    async with visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob:
-        await _report(bob, "Whoever it was is a fool, and I know who it was.", "")
-        await _report(bob, "바보", "이런 말은 하지 않기로 했습니다.")
+    async with (
+        visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob,
+        visitor(shot.url, room, "수진") as sujin,
+    ):
+        await _report(bob, sujin, "Whoever it was is a fool, and I know who it was.", "")
+        await _report(bob, sujin, "바보", "이런 말은 하지 않기로 했습니다.")
     await shot.page.goto(f"/chat/{quote(room)}/reports/")
 
 
 async def audit(shot: Shot) -> None:
     room = "Stairs"
     await _owned(shot, room)
-    async with visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob:
-        await _report(bob, "바보", "")
+    async with (
+        visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob,
+        visitor(shot.url, room, "수진") as sujin,
+    ):
+        await _report(bob, sujin, "바보", "")
         await shot.page.goto(f"/chat/{quote(room)}/reports/")
         async with shot.page.expect_navigation():
             await shot.page.click("[value=delete]")
@@ -418,7 +424,7 @@ async def unknown_command(shot: Shot) -> None:
 
 
 async def commands(shot: Shot) -> None:
-    await _owned(shot, "Kitchen")
+    await _owned(shot, "Pantry")
     await shot.say("/help")
     await shot.page.get_by_role("dialog").wait_for()
 

@@ -127,7 +127,7 @@ async def test_the_audit_log_says_who_did_what_to_whom_until_when(people, app):
         await owner.expect("done", id=f"command-{number}")
     page = await text(ann, f"{ROOM}audit/")
     rows = page.partition("<tbody>")[2].split("<tr>")[1:]
-    for row, what in zip(rows, ("banned", "lifted the mute", "muted", "kicked"), strict=True):
+    for row, what in zip(rows, ("banned", "lifted the mute", "muted", "put out"), strict=True):
         assert what in row
         assert "<bdi>Ann</bdi>" in row
         assert "<bdi>Guest" in row
