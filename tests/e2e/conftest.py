@@ -51,8 +51,8 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path) as running:
+async def server(tmp_path: Path, settings: list[str]) -> AsyncIterator[Server]:
+    async with serve(tmp_path, *settings) as running:
         yield running
 
 

@@ -1,34 +1,24 @@
 """What one may do changes while one is in the room: what the page says and offers then."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 
+from tests.e2e.room import FIELD, LIVE, VALUE, NewContext
+from tests.e2e.stage import enter
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
 
-FIELD = "#chat-message-input"
-VALUE = "document.querySelector('#chat-log').value"
-LIVE = "document.querySelector('#chat-log[data-live]')"
 WHY = "#composer > p[role=status]:not(.notice:empty)"
 LOCKED = "This room is locked: nobody can write in it now."
-NewContext = Callable[..., Awaitable[BrowserContext]]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 @pytest.fixture
 def come(new_context: NewContext) -> Callable[..., Awaitable[Page]]:
     """Come into the room, with an account if a name is given."""
 
-    async def enter(name: str | None = None, **options: Any) -> Page:
+    async def arrive(name: str | None = None, **options: Any) -> Page:
         page = await (await new_context(**options)).new_page()
         if name is None:
             await page.goto("/chat/lunch/")
@@ -41,7 +31,7 @@ def come(new_context: NewContext) -> Callable[..., Awaitable[Page]]:
         await until(page, LIVE)
         return page
 
-    return enter
+    return arrive
 
 
 Come = Callable[..., Awaitable[Page]]
@@ -108,6 +98,51 @@ async def test_a_locked_room_keeps_what_one_writes_and_says_why(come: Come):
     await until(late, f"{VALUE} === 'mine\\non my tongue!\\n'")
 
 
+def access(why: str | None = None, retry_ms: int | None = None) -> dict[str, Any]:
+    """What one is told who may do as usual or, with a reason, only read."""
+    frame: dict[str, Any] = {"type": "access", "role": "none", "may": ["read", "hurry"]}
+    if why is None:
+        return frame | {"may": ["read", "post", "hurry"]}
+    return frame | {"why": why} | ({} if retry_ms is None else {"retry_ms": retry_ms})
+
+
+async def test_the_page_says_why_one_cannot_write_until_that_is_over(page: Page):
+    stage = await enter(page)
+    line = page.locator("#composer > .help")
+    for why, text in (
+        ("announce_only", "Only moderators write in this room."),
+        ("locked", LOCKED),
+        ("muted", "You are muted in this room."),
+    ):
+        stage.tell(access(why))
+        await expect(line).to_have_text(text)
+    await page.fill(FIELD, "/help")  # commands go on
+    await page.press(FIELD, "Enter")
+    await page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    await expect(page.locator(FIELD)).to_have_value("")
+    # A timer that is set for so long would go off at once.
+    stage.tell(access("muted", 2**32))
+    await expect(line).to_contain_text("You are muted in this room until")
+    stage.typing("Ann")
+    await expect(page.locator("#typing")).to_have_text("Ann is typing…")
+    await expect(line).to_contain_text("You are muted in this room until")
+    stage.tell(access("muted", 1))  # it ends by itself: no frame says so
+    await expect(line).to_have_text("")
+    await say(page, "free again")
+    await until(page, f"{VALUE} === 'hello\\nfree again\\n'")
+
+
+@pytest.mark.chromium  # nothing here depends on the browser
+@pytest.mark.parametrize("settings", [["accounts.guests=read"]])
+async def test_who_must_log_in_to_write_is_led_there(page: Page):
+    await page.goto("/chat/lunch/")
+    await until(page, "document.querySelector('#composer > .help').role === 'status'")
+    await say(page, "on my tongue")
+    link = page.locator("#composer > .notice").get_by_role("link", name="Log in to write")
+    await expect(link).to_have_attribute("href", "/login/?next=/chat/lunch/")
+    await expect(page.locator(FIELD)).to_have_value("on my tongue")
+
+
 async def test_what_was_said_while_one_was_away_counts_on_coming_back(come: Come):
     ann, guest = await come("Ann"), await come()
     await own(ann)
@@ -130,6 +165,7 @@ async def test_a_moderator_gets_the_links_and_the_menus_and_loses_them(come: Com
     await expect(row(ann, "Ann").get_by_role("button")).to_have_count(0)
     await expect(row(ben, "Ann").get_by_role("button")).to_have_count(0)
     await choose(ann, "Ben", "Make a moderator")
+    await expect(row(ann, "Ann").get_by_role("button")).to_have_count(0)  # the menus are there
     await expect(ann.locator("#members [role=status]")).to_have_text("Ben is a moderator now.")
     await expect(ben.locator(links)).to_have_count(2)
     await row(ben, "Ann").get_by_role("button").click()

@@ -1,15 +1,14 @@
 """What axe-core finds on the pages, light and dark, narrow and wide: nothing."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, Page, WebSocketRoute
+from playwright.async_api import Page, WebSocketRoute
 
+from tests.e2e.room import PASSWORD, SEND, NewContext
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
 
 # Rules read the same DOM in every browser: one is enough.
@@ -21,16 +20,7 @@ RULES = {
     "light": {"type": "tag", "values": STANDARDS},
     "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
-SEND = "#chat-message-submit"
-PASSWORD = "correct horse"
 STILL = "document.getAnimations().every(each => each.playState !== 'running')"
-NewContext = Callable[..., Awaitable[BrowserContext]]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,14 +1,9 @@
 """Accounts in real browsers: two of them, one person."""
 
-from collections.abc import Awaitable, Callable
+from playwright.async_api import Page
 
-from playwright.async_api import BrowserContext, Page
-
+from tests.e2e.room import LIVE, PASSWORD, NewContext
 from tests.e2e.waiting import until
-
-NewContext = Callable[..., Awaitable[BrowserContext]]
-LIVE = "document.querySelector('#chat-log[data-live]')"
-PASSWORD = "correct horse"
 
 
 async def submit(page: Page, name: str) -> None:

@@ -3,14 +3,10 @@
 How often, and from how many on it is only counted: tests/js/page.test.js.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from playwright.async_api import Page
 
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
 
 # Every text that was in it, from before the page was there.
@@ -22,12 +18,6 @@ new MutationObserver(() => {
 }).observe(document, {subtree: true, childList: true, characterData: true})
 """
 ROWS = "document.querySelectorAll('.chunk > .row').length"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 async def test_only_what_others_say_now_is_read_out(page: Page, server: Server):

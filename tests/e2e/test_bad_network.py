@@ -3,18 +3,18 @@
 import json
 import re
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
+from tests.e2e.room import FIELD, NewContext
 from tests.e2e.waiting import until
 from tests.servers import Server, serve
 from tests.visitors import visitor
 
-FIELD = "#chat-message-input"
 LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
 WAITING = "[...document.querySelectorAll('#pending .row .body')].map(body => body.textContent)"
 STATES = "[...document.querySelectorAll('#pending .state > :first-child')].map(p => p.textContent)"
@@ -28,8 +28,6 @@ BARE_BROWSER = """
     Object.defineProperty(navigator, 'locks', {value: undefined})
     Object.defineProperty(window, 'indexedDB', {value: undefined})
 """
-
-NewContext = Callable[..., Awaitable[BrowserContext]]
 
 
 @pytest.fixture

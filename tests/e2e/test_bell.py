@@ -1,9 +1,8 @@
 """What a page does for who is not looking: the count in its title, a notification, a tone."""
 
-from collections.abc import Awaitable, Callable
+from playwright.async_api import Page
 
-from playwright.async_api import BrowserContext, Page
-
+from tests.e2e.room import NewContext
 from tests.e2e.waiting import until
 
 SAYS = "text => document.querySelector('#chat-log').value.includes(text)"
@@ -29,8 +28,6 @@ RECORD = """
     OscillatorNode.prototype.start = function () { heard++; start.call(this) }
     Navigator.prototype.setAppBadge = async count => { icon = count }
 """
-
-NewContext = Callable[..., Awaitable[BrowserContext]]
 
 
 async def say(page: Page, text: str, *others: Page) -> None:

@@ -1,15 +1,12 @@
 """A page holds a thousand messages at most, and never drops one above the reader."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
-import pytest
 from playwright.async_api import Page
 
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 
 MOST = 1000
 SEQS = "[...document.querySelectorAll('.chunk > .row')].map(row => Number(row.dataset.seq))"
@@ -22,12 +19,6 @@ UP = """() => {
     window.was = row.getBoundingClientRect().top
 }"""
 MOVED = "Math.abs(row.getBoundingClientRect().top - was)"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 async def talk(server: Server, count: int) -> None:

@@ -1,25 +1,11 @@
 """Commands in the composer, reports, and moderation by both."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from playwright.async_api import Page, expect
 
-import pytest
-from playwright.async_api import BrowserContext, Page, expect
-
+from tests.e2e.room import FIELD, LIVE, VALUE, NewContext
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
-
-FIELD = "#chat-message-input"
-VALUE = "document.querySelector('#chat-log').value"
-LIVE = "document.querySelector('#chat-log[data-live]')"
-NewContext = Callable[..., Awaitable[BrowserContext]]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 async def enter(page: Page) -> None:

@@ -1,25 +1,12 @@
 """Deleting a message: what is left of it on the page, and how one does it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.e2e.room import FIELD, LIVE, VALUE, NewContext
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
-
-FIELD = "#chat-message-input"
-VALUE = "document.querySelector('#chat-log').value"
-LIVE = "document.querySelector('#chat-log[data-live]')"
-NewContext = Callable[..., Awaitable[BrowserContext]]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 async def say(page: Page, *texts: str) -> None:
@@ -87,6 +74,7 @@ async def test_by_keyboard_and_only_after_a_question(page: Page):
     await expect(page.locator(".deeds")).to_be_visible()
     await page.keyboard.press("Enter")  # to the first action
     await expect(page.get_by_role("button", name="Delete")).to_be_focused()
+    await expect(page.get_by_role("button", name="Report")).to_be_hidden()  # it is one's own
     await page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("two")

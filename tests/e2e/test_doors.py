@@ -1,14 +1,7 @@
 """A private room in real browsers: made, invited into, kept friendly."""
 
-from collections.abc import Awaitable, Callable
-
-from playwright.async_api import BrowserContext
-
+from tests.e2e.room import LIVE, PASSWORD, NewContext
 from tests.e2e.waiting import until
-
-NewContext = Callable[..., Awaitable[BrowserContext]]
-LIVE = "document.querySelector('#chat-log[data-live]')"
-PASSWORD = "correct horse"
 
 
 async def test_a_private_room_from_its_making_to_a_ban(

@@ -1,15 +1,13 @@
 """Reading: at the end one stays there, above it nothing moves, and a button says what is new."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.async_api import BrowserContext, Page
 
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
 
 LOG = "document.querySelector('#chat-log')"
@@ -28,12 +26,6 @@ MARK = f"""() => {{
 }}"""
 MOVED = "Math.abs(row.getBoundingClientRect().top - was)"
 BUTTON = "#new-messages"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 async def test_days_are_those_of_the_reader(
@@ -81,3 +73,39 @@ async def test_near_the_end_one_follows_and_further_up_nothing_moves(page: Page,
         assert await page.is_hidden(BUTTON)
         await bob.post("last")
         await until(page, f"{ROWS} === 45 && {LEFT} <= 1")
+
+
+# A reader who is so many pixels from the top: what the page shows of the past then.
+GAP = f"""pixels => ({UP})({LOG}.scrollTop - pixels).then(() =>
+    [{ROWS}, document.querySelector('.gap').innerText])"""
+STYLE = "getComputedStyle(document.querySelector('{}')).contentVisibility"
+ASCII = """() => {
+    const link = [...document.querySelectorAll('.body a')].at(-1)
+    return [link.dataset.host, getComputedStyle(link, '::after').content]
+}"""
+
+
+async def test_the_past_comes_before_one_is_there_and_what_is_out_of_sight_rests(
+    page: Page, server: Server
+):
+    async with visitor(server.url, "tall", "Bob") as bob:
+        for number in range(60):
+            await bob.post("line\n" * 6 + f"{number}")
+        await bob.post("https://p\u0430ypal.example/")  # its first a is Cyrillic
+    await page.goto("/chat/tall/")
+    await until(page, f"{ROWS} === 50 && {LEFT} <= 1")
+
+    host, shown = await page.evaluate(ASCII)
+    assert host == "xn--pypal-4ve.example"
+    assert host in shown or "attr(data-host)" in shown  # Firefox names what it is made of
+
+    await until(page, f"{STYLE.format('.chunk')} === 'auto'")
+    for sight in (".chunk:nth-last-of-type(2)", ".chunk .row", ".chunk article"):
+        assert await page.evaluate(STYLE.format(sight)) == "visible", sight
+    sizes = "[...document.querySelectorAll('.chunk')].map(each => each.children.length)"
+    assert max(await page.evaluate(sizes)) <= 21  # and a day line
+
+    assert await page.evaluate(GAP, 1005) == [50, "Older messages"]
+    rows, label = await page.evaluate(GAP, 995)
+    assert rows > 50 or label == "Loading…"
+    await until(page, f"{ROWS} === 61")

@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import CDPSession, Page
 
+from tests.e2e.room import FIELD, SEND
 from tests.e2e.waiting import until
 
 pytestmark = pytest.mark.chromium
 
-FIELD = "#chat-message-input"
-SEND = "#chat-message-submit"
 LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
 KOREAN = {"안": "ㅇ아", "녕": "ㄴ녀", "하": "ㅎ", "세": "ㅅ", "요": "ㅇ"}
 

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.e2e.room import FIELD
+from tests.e2e.stage import enter
 from tests.e2e.waiting import until
 
 FOCUS = "document.activeElement"
-FIELD = "#chat-message-input"
 
 
 async def test_ctrl_slash_shows_and_hides_the_keys(page: Page):
@@ -35,6 +36,23 @@ async def test_before_the_header_is_a_link_past_it(page: Page):
     await until(page, f"{FOCUS}.matches('.skip')")
     await page.keyboard.press("Enter")
     await until(page, f"{FOCUS}.matches('{FIELD}')")
+
+
+# In Firefox a slash and an apostrophe begin its own search.
+PRINTED = "abcdefghijklmnopqrstuvwxyz0123456789?!.,-+"
+OPENED = "document.querySelectorAll('dialog[open], :popover-open, details[open]').length"
+
+
+async def test_a_single_key_does_nothing_outside_of_the_timeline(page: Page):
+    stage = await enter(page)
+    stage.presence("state", {"id": "u_ann", "name": "Ann"}, count=1)
+    await page.locator("#members-list .member").wait_for()
+    for place in ("#me summary", "#chat-message-submit", "#members-list"):
+        await page.focus(place)
+        for key in (*PRINTED, "ArrowUp", "ArrowDown", "Home", "End"):
+            await page.keyboard.press(key)
+            assert await page.evaluate(f"{FOCUS}.matches('{place}') && !{OPENED}"), key
+    await expect(page.locator(FIELD)).to_have_value("")
 
 
 async def test_f6_goes_round_the_regions_and_escape_back_to_writing(page: Page):

@@ -1,69 +1,17 @@
 """Who is in the room, and who is typing, as the page shows it."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.async_api import Page, expect
 
+from tests.e2e.room import FIELD, NewContext
+from tests.e2e.stage import Stage, enter
 from tests.e2e.waiting import until
 
-FIELD = "#chat-message-input"
 NAMES = "[...document.querySelectorAll('#members-list .name')].map(name => name.textContent)"
 LINE = "document.querySelector('#typing').textContent"
 ANN, BOB = {"id": "u_ann", "name": "Ann"}, {"id": "u_bob", "name": "\u05d1\u05d5\u05d1"}
-
-NewContext = Callable[..., Awaitable[BrowserContext]]
-
-
-class Stage:
-    """Between a page and the socket: presence and typing are what the test says."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-        self.welcomed = asyncio.Event()
-
-    async def connect(self, page: WebSocketRoute) -> None:
-        self._page = page
-        server = page.connect_to_server()
-
-        def down(message: str | bytes) -> None:
-            type = json.loads(message)["type"]
-            if type not in ("presence", "typing"):
-                page.send(message)
-            if type == "welcome":
-                self.welcomed.set()
-
-        def up(message: str | bytes) -> None:
-            self.sent.append(json.loads(message)["type"])
-            if self.sent[-1] != "typing":
-                server.send(message)
-
-        server.on_message(down)
-        page.on_message(up)
-
-    def presence(self, op: str, *users: dict[str, str], count: int) -> None:
-        self.tell({"type": "presence", "op": op, "users": users, "count": count})
-
-    def typing(self, *names: str) -> None:
-        for name in names:
-            user = {"id": f"u_{name}", "name": name}
-            self.tell({"type": "typing", "user": user, "ttl": 5})
-
-    def tell(self, frame: dict[str, Any]) -> None:
-        self._page.send(json.dumps(frame))
-
-
-async def enter(page: Page, room: str = "members") -> Stage:
-    stage = Stage()
-    await page.route_web_socket("**/ws/**", stage.connect)
-    await page.goto(f"/chat/{room}/")
-    await page.keyboard.type("hello")
-    await page.keyboard.press("Enter")
-    await until(page, "document.querySelector('#chat-log').value === 'hello\\n'")
-    return stage
 
 
 async def test_on_a_wide_screen_the_members_have_a_column_that_stays(new_context: NewContext):
@@ -146,9 +94,7 @@ async def test_who_types_is_named_in_a_line_that_moves_nothing(page: Page):
         stage.typing(name)
         await until(page, f"line => {LINE} === line", line)
     assert await page.evaluate(height) == before
-    message = {"room": "members", "seq": 2, "id": "m", "user": {"id": "u_Cid", "name": "Cid"}}
-    at = "2026-11-22T13:00:00.000Z"
-    stage.tell({"type": "message", **message, "message": "hi", "at": at})
+    stage.says(2, "Cid", "hi")
     await until(page, f"{LINE} === 'Ann, 민수 and Dan are typing…'")
     assert await page.locator("#typing bdi").count() == 3
 

@@ -1,16 +1,14 @@
 """What people ask of their browser: less width, a finger, less motion, other colours, paper."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Page
 
+from tests.e2e.room import FIELD, SEND, NewContext
+from tests.e2e.stage import enter
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
 
-FIELD, SEND = "#chat-message-input", "#chat-message-submit"
 # By how much the page, or a part that would cut it off unseen, is wider than its place.
 WIDER = """Math.max(...[document.documentElement,
     ...document.querySelectorAll('body, .bar, .composer, .composer form, #chat-log, .card')
@@ -38,14 +36,6 @@ SMALL = """[
     ([, {width, height}]) => width < 44 || height < 44
 ).map(([html]) => html)"""
 COLOUR = "each => getComputedStyle(each).borderInlineStartColor"
-
-NewContext = Callable[..., Awaitable[BrowserContext]]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 @pytest.fixture
@@ -147,3 +137,14 @@ async def test_paper_has_all_messages_and_no_composer(page: Page, room: str):
     log = "document.querySelector('#chat-log')"
     assert await page.evaluate(f"{log}.scrollHeight - {log}.clientHeight") <= 1
     assert await page.evaluate(f"getComputedStyle({log}).overflowY") == "visible"
+
+
+async def test_what_comes_faster_than_five_a_second_comes_without_motion(page: Page):
+    stage = await enter(page)
+    await page.evaluate("window.at = 1e9; performance.now = () => window.at")
+    for seq, (ms, moves) in enumerate(((0, True), (201, True), (200, False), (1, False)), 2):
+        await page.evaluate("ms => void (window.at += ms)", ms)
+        stage.says(seq, "Ann", f"{ms} later")
+        row = page.locator(f"[data-seq='{seq}']")
+        await row.wait_for()
+        assert await row.evaluate("row => row.matches('.fresh')") is moves

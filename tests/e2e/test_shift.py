@@ -1,13 +1,12 @@
 """The page stands still while its script comes to life."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import BrowserContext, Route
 
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.servers import Server
 from tests.visitors import visitor
 
 SHIFTS = """
@@ -16,12 +15,6 @@ new PerformanceObserver(list => {
     for (const entry of list.getEntries()) shifts.push(entry.value)
 }).observe({type: 'layout-shift', buffered: true})
 """
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 @pytest.mark.chromium  # the only one that tells of shifts

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import BrowserContext, WebSocketRoute
 
+from tests.e2e.room import VALUE
 from tests.e2e.waiting import until
 
 # Asleep, no timer runs out: a page that then waits for its next try would wait for ever.
@@ -17,7 +18,6 @@ SLEEP = """asleep => {
     Object.defineProperty(document, 'hidden', {value: asleep, configurable: true})
     document.dispatchEvent(new Event('visibilitychange'))
 }"""
-VALUE = "document.querySelector('#chat-log').value"
 LIVE = "document.querySelector('#members-list').children.length === 2"
 
 

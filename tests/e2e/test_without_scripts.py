@@ -1,24 +1,16 @@
 """A browser that runs no scripts: it reads, pages back, and posts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.servers import Server, serve
+from tests.e2e.room import FIELD, SEND
+from tests.servers import Server
 from tests.visitors import visitor
 
 # playwright cannot ask this of an unpatched Firefox.
 pytestmark = pytest.mark.chromium
-
-FIELD, SEND = "#chat-message-input", "#chat-message-submit"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with serve(tmp_path, "limits.message_rate=0") as running:
-        yield running
 
 
 @pytest.fixture

@@ -12,12 +12,10 @@ from aiohttp import ClientSession, CookieJar
 from playwright.async_api import Page, WebSocketRoute
 
 from tests.clients import Client
+from tests.e2e.room import FIELD, LIVE, SEND
 from tests.e2e.waiting import until
 from tests.gallery.scene import ARABIC, KOREAN, LONG
 from tests.visitors import OURS, visitor
-
-LIVE = "document.querySelector('#chat-log[data-live]')"
-FIELD, SEND = "#chat-message-input", "#chat-message-submit"
 
 
 @dataclass(frozen=True)
