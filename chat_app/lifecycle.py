@@ -85,7 +85,7 @@ async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     new_rooms = NewRooms(limits.rooms_per_user, limits.rooms_per_address)
     app[keys.ROOMS] = rooms = Rooms(app[keys.STORE], encode_event, encode_presence, news, new_rooms)
     app[keys.MEMBERS] = members = Members(app[keys.STORE], rooms)
-    app[keys.MODERATION] = Moderation(app[keys.STORE], rooms, members)
+    app[keys.MODERATION] = Moderation(app[keys.STORE], rooms, members, app[keys.CONTROL])
     app[keys.INVITES] = Invites(app[keys.STORE], rooms, members)
     app[keys.MESSAGE_LIMIT] = limit = MessageLimit(
         limits.message_rate, limits.message_burst, limits.guest_messages_per_address

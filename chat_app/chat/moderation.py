@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from typing import Final, Literal
 
+from chat_app.chat.control import Control
 from chat_app.chat.members import Members
 from chat_app.chat.reports import Reports
 from chat_app.chat.rights import Right, Visitor
@@ -23,18 +24,26 @@ class Moderation:
     that person; UserNotFound; RoomNotFound (for what is kept, also before the first event).
     """
 
-    def __init__(self, store: Store, rooms: Rooms, members: Members) -> None:
+    def __init__(
+        self, store: Store, rooms: Rooms, members: Members, control: Control | None = None
+    ) -> None:
+        self._control = control or Control()
+        self._control.on("put out", tuple[str, str], lambda told: rooms.put_out(*told, put_out()))
         self._store = store
         self._rooms = rooms
         self._members = members
         self.reports = Reports(store, members)
 
     async def kick(self, visitor: Visitor, key: str, user_id: str) -> User:
-        """Put somebody out, who may come back; return who it was."""
+        """Put somebody out, who may come back, on every node; return who it was.
+
+        A node that does not hear of it now does not later: nothing of it lasts.
+        """
         user = await self._target(visitor, key, user_id)
         with suppress(RoomNotFound):  # before its first event a room has no log of any kind
             await self._store.audit.note(key, Deed(visitor.user, "kick", _now(), user))
         self._rooms.put_out(key, user_id, put_out())
+        self._control.tell("put out", (key, user_id))
         return user
 
     async def mute(self, visitor: Visitor, key: str, user_id: str, ms: int | None) -> Sanction:

@@ -9,13 +9,17 @@ import pytest
 from chat_app.broker.news import Control as ControlNews
 from chat_app.chat import sessions as sessions_module
 from chat_app.chat.control import Control
+from chat_app.chat.members import Members
+from chat_app.chat.moderation import Moderation
 from chat_app.chat.news import News
+from chat_app.chat.rights import Visitor
 from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
 from chat_app.config import Storage
+from chat_app.errors import Banned, ChatError
 from chat_app.models import Account, User
 from chat_app.store import open_store
-from tests.chat.nodes import ANN, until
+from tests.chat.nodes import ANN, Member, open_house, until
 
 
 @pytest.fixture
@@ -114,3 +118,27 @@ async def test_a_new_name_is_known_on_all_nodes(control, store):
     await until(lambda: renamed)
     assert renamed == [anna]
     assert there.newest(ANN) == anna
+
+
+async def test_who_is_kicked_on_one_node_is_put_out_on_all(control, store):
+    class Kicked(Member):
+        def put_out(self, refusal: ChatError) -> None:
+            out.append(refusal)
+
+    out: list[ChatError] = []
+    acts, open_now = [], []
+    for _ in range(2):
+        house = open_house(store)
+        acts.append(Moderation(store, house, Members(store, house), await control()))
+        member = Kicked()
+        room = await house.open("lobby")
+        room.presence.enter(member, ANN)
+        open_now.append((house, room, member))
+    owner = Visitor(User("u_owner", "Owner"), account=True, owner=True)
+    await acts[0].kick(owner, "lobby", ANN.id)
+    await until(lambda: len(out) == 2)
+    assert all(isinstance(refusal, Banned) for refusal in out)
+    for house, room, member in open_now:
+        room.presence.leave(member, ANN.id)
+        house.release(room)
+        await house.close()
