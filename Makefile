@@ -15,7 +15,7 @@ IN_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 .NOTPARALLEL:
 BENCH := .bench/venv
 
-.PHONY: help run test faults bench bench-growth profile page-budget gallery lint clean browsers node npm compiler
+.PHONY: help run test faults bench bench-nodes bench-growth profile page-budget gallery lint clean browsers node npm compiler
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(BENCH)/.bench compiler ## against its peers, for an hour; ARGS=--quick 
 
 profile: $(BENCH)/.bench compiler ## where our time goes under load; ARGS='S2 --seconds 10'
 	@$(BENCH)/bin/python -m bench.profile $(ARGS)
+
+bench-nodes: $(BENCH)/.bench compiler ## what one, two and three nodes cost over PostgreSQL and Valkey
+	@$(BENCH)/bin/python -m bench.nodes $(ARGS)
 
 bench-growth: $(BENCH)/.bench compiler ## what more members, rooms, connections and messages cost
 	@$(BENCH)/bin/python -m bench.growth $(ARGS)

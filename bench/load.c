@@ -34,7 +34,8 @@
 #define SECOND 1000000000ULL
 #define STAMP 34          /* "@ssssss.nnnnnnnn.tttttttttttttttt@" */
 #define CHUNK (1 << 18)   /* read at once, and so the longest frame or page */
-#define MOST_PIDS 64
+#define MOST_PIDS 256
+#define MOST_PORTS 16
 
 typedef uint64_t u64;
 typedef uint32_t u32;
@@ -61,11 +62,12 @@ struct client {
 static struct {
     enum mode mode;
     const char *host, *path, *room, *ask, *answer, *protocol;
-    int port, clients, rooms, senders, window, size, at_once, sources, check, patience;
+    int ports[MOST_PORTS], port_count, apart;
+    int clients, rooms, senders, window, size, at_once, sources, check, patience;
     double rate, seconds, warmup, drain, settle;
     int pids[MOST_PIDS], pid_count;
 } option = {
-    .host = "127.0.0.1", .path = NULL, .room = "room", .port = 8000, .clients = 100,
+    .host = "127.0.0.1", .path = NULL, .room = "room", .clients = 100,
     .rooms = 1, .senders = 1, .window = 1, .size = 64, .at_once = 64, .sources = 1,
     .check = 1, .patience = 20, .rate = 100, .seconds = 5, .warmup = 0.5, .drain = 10,
     .settle = 0.2,
@@ -126,7 +128,8 @@ static double latency_ms(double share)
 
 /* ---- the server's CPU, as /proc says it ----------------------------------------- */
 
-static struct cpu server_cpu(void)
+/* Of each process too, into `each`, unless it is NULL. */
+static struct cpu server_cpu(double *each)
 {
     struct cpu sum = { 0, 0 };
     double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
@@ -145,6 +148,7 @@ static struct cpu server_cpu(void)
                             &user, &system) == 2) {
             sum.user += (double)user * tick;
             sum.system += (double)system * tick;
+            if (each) each[i] = (double)(user + system) * tick;
         }
     }
     return sum;
@@ -274,6 +278,12 @@ static void add_message(struct client *client, u64 due)
     if (due >= count.from) count.due_measured += members[client->room];
 }
 
+/* Its room's members are at all ports in turn; with --apart each room is at one. */
+static int port_of(const struct client *client)
+{
+    return option.ports[(option.apart ? client->room : client->place) % (u32)option.port_count];
+}
+
 static void ask(struct client *client)
 {
     client->asked = now();
@@ -282,7 +292,7 @@ static void ask(struct client *client)
     } else {
         char head[1024];
         int size = snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: %s:%d\r\n\r\n",
-                            option.path, option.host, option.port);
+                            option.path, option.host, port_of(client));
         append(&client->out, head, (size_t)size);
     }
 }
@@ -482,7 +492,7 @@ static void read_in(struct client *client)
 static void start(struct client *client)
 {
     int number = (int)(client - clients), yes = 1;
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)option.port) };
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port_of(client)) };
     struct sockaddr_in from = { .sin_family = AF_INET };
     if (inet_pton(AF_INET, option.host, &to.sin_addr) != 1) fail("no IPv4 address:", option.host);
     client->socket = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -524,7 +534,7 @@ static void greet(struct client *client)
         "GET /ws/chat/%s%u/ HTTP/1.1\r\nHost: %s:%d\r\nOrigin: http://%s:%d\r\n"
         "Upgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " KEY "\r\n%s%s%s\r\n",
-        option.room, client->room, option.host, option.port, option.host, option.port,
+        option.room, client->room, option.host, port_of(client), option.host, port_of(client),
         option.protocol ? "Sec-WebSocket-Protocol: " : "",
         option.protocol ? option.protocol : "", option.protocol ? "\r\n" : "");
     append(&client->out, head, (size_t)length);
@@ -566,7 +576,7 @@ static double connect_all(void)
 
 static struct {
     struct cpu from, until;
-    double own_from, own_until;
+    double own_from, own_until, each_from[MOST_PIDS], each_until[MOST_PIDS];
     u64 memory_before, memory_from, memory_until;
 } used;
 
@@ -578,12 +588,12 @@ static void run_until(u64 until)
         u64 at = now();
         if (noticed == 0 && at >= count.from) {
             if (option.mode == HOLD) used.memory_from = server_memory_kib();
-            used.from = server_cpu();
+            used.from = server_cpu(used.each_from);
             used.own_from = own_cpu();
             noticed++;
         }
         if (noticed == 1 && at >= count.until) {
-            used.until = server_cpu();
+            used.until = server_cpu(used.each_until);
             used.own_until = own_cpu();
             if (option.mode == HOLD) used.memory_until = server_memory_kib();
             noticed++;
@@ -669,7 +679,9 @@ static const char usage[] =
 "           has come\n"
 "  get      each client gets --path by HTTP, and again when it is here\n\n"
 "whom (default)\n"
-"  --host ADDRESS      (127.0.0.1)       --port NUMBER      (8000)\n"
+"  --host ADDRESS      (127.0.0.1)       --port NUMBER      (8000); may be repeated:\n"
+"                      the members of a room are at all of them, in turn\n"
+"  --apart NUMBER      1: each room is at one of the ports (0)\n"
 "  --clients NUMBER    in all (100)      --rooms NUMBER     they are spread over (1)\n"
 "  --senders NUMBER    in each room, 0 for all (1)\n"
 "  --room NAME         rooms are NAME0, NAME1, ... (room)\n"
@@ -684,7 +696,8 @@ static const char usage[] =
 "  --seconds NUMBER    measured (5)\n"
 "  --drain SECONDS     at most, for the last deliveries (10)\n"
 "  --check EVERY       the order is checked at every n-th client, 0 at none (1)\n"
-"  --pid NUMBER        of the server, whose CPU time is reported; may be repeated\n\n"
+"  --pid NUMBER        of the server, whose CPU time is reported; may be repeated: the\n"
+"                      time of each is told too, in that order\n\n"
 "It prints one JSON object and exits with 0, or with 2 for a wrong command line.\n";
 
 static double number(const char *text, const char *name, double least)
@@ -695,12 +708,13 @@ static double number(const char *text, const char *name, double least)
     return value;
 }
 
-enum flag { HOST, PORT, CLIENTS, ROOMS, SENDERS, ROOM, PROTOCOL, AT_ONCE, SOURCES, PATIENCE,
+enum flag { HOST, PORT, APART, CLIENTS, ROOMS, SENDERS, ROOM, PROTOCOL, AT_ONCE, SOURCES, PATIENCE,
             WINDOW, RATE, SIZE, SETTLE, WARMUP, SECONDS, DRAIN, CHECK, PID, ASK_TEXT,
             ANSWER, PATH, HELP };
 
 static const struct option flags[] = {
-    { "host", 1, 0, HOST }, { "port", 1, 0, PORT }, { "clients", 1, 0, CLIENTS },
+    { "host", 1, 0, HOST }, { "port", 1, 0, PORT }, { "apart", 1, 0, APART },
+    { "clients", 1, 0, CLIENTS },
     { "rooms", 1, 0, ROOMS }, { "senders", 1, 0, SENDERS }, { "room", 1, 0, ROOM },
     { "protocol", 1, 0, PROTOCOL }, { "at-once", 1, 0, AT_ONCE },
     { "sources", 1, 0, SOURCES }, { "patience", 1, 0, PATIENCE }, { "window", 1, 0, WINDOW },
@@ -719,7 +733,11 @@ static void set(enum flag flag, const char *value, const char *name)
     case ASK_TEXT: option.ask = value; break;
     case ANSWER: option.answer = value; break;
     case PATH: option.path = value; break;
-    case PORT: option.port = (int)number(value, name, 1); break;
+    case PORT:
+        if (option.port_count == MOST_PORTS) fail("too many:", name);
+        option.ports[option.port_count++] = (int)number(value, name, 1);
+        break;
+    case APART: option.apart = (int)number(value, name, 0); break;
     case CLIENTS: option.clients = (int)number(value, name, 1); break;
     case ROOMS: option.rooms = (int)number(value, name, 1); break;
     case SENDERS: option.senders = (int)number(value, name, 0); break;
@@ -754,6 +772,7 @@ static void read_command_line(int argc, char **argv)
     while (mode <= GET && strcmp(argv[optind], mode_names[mode])) mode++;
     if (mode > GET) fail("no such mode:", argv[optind]);
     option.mode = (enum mode)mode;
+    if (!option.port_count) option.ports[option.port_count++] = 8000;
     if (option.mode == ASK && (!option.ask || !option.answer)) fail("missing:", "--ask, --answer");
     if (option.mode == GET && !option.path) fail("missing:", "--path");
     if (option.rooms > option.clients) fail("more", "rooms than clients");
@@ -788,10 +807,10 @@ int main(int argc, char **argv)
 {
     read_command_line(argc, argv);
     make_clients();
-    struct cpu before = server_cpu();
+    struct cpu before = server_cpu(NULL);
     used.memory_before = server_memory_kib();
     double connect_seconds = connect_all();
-    struct cpu after = server_cpu();
+    struct cpu after = server_cpu(NULL);
     u64 connected = count.ready;
     count.from = count.until = UINT64_MAX;      /* greetings are no part of what is measured */
     for (u64 quiet = now() + nanoseconds(option.settle); now() < quiet;) turn(quiet);
@@ -823,6 +842,10 @@ int main(int argc, char **argv)
     N("memory_from_kib", used.memory_from); N("memory_until_kib", used.memory_until);
     F("server_user_s", used.until.user - used.from.user);
     F("server_system_s", used.until.system - used.from.system);
-    printf("\"load_cpu_s\": %.6f}\n", used.own_until - used.own_from);
+    F("load_cpu_s", used.own_until - used.own_from);
+    printf("\"cpu_s\": [");
+    for (int i = 0; i < option.pid_count; i++)
+        printf("%s%.6f", i ? ", " : "", used.each_until[i] - used.each_from[i]);
+    printf("]}\n");
     return 0;
 }

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,8 +41,19 @@ class Loading:
 @contextmanager
 def loading(server: Server, mode: str, options: Load) -> Iterator[Loading]:
     """Put load on a server, from another core than its own."""
-    command = [str(build("load")), mode, "--port", str(server.port)]
-    for pid in server.pids():
+    with loading_at([server.port], server.pids(), mode, options) as generator:
+        yield generator
+
+
+@contextmanager
+def loading_at(
+    ports: Sequence[int], pids: Sequence[int], mode: str, options: Load
+) -> Iterator[Loading]:
+    """Put load on servers: measured["cpu_s"] has the CPU time of each process, as in `pids`."""
+    command = [str(build("load")), mode]
+    for port in ports:
+        command += ["--port", str(port)]
+    for pid in pids:
         command += ["--pid", str(pid)]
     for name, value in options.items():
         command += [f"--{name}", str(value)]

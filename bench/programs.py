@@ -1,7 +1,7 @@
 """What is measured: this program, its peers, and the floor below them all."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -49,8 +49,12 @@ def version_of(package: str) -> str:
 
 def ours(port: int, folder: Path) -> list[str]:
     settings = (f"server.port={port}", f"storage.folder={folder / 'data'}", *OUR_SETTINGS)
-    flags = [flag for setting in settings for flag in ("--set", setting)]
-    return [sys.executable, str(ROOT / "run.py"), *flags]
+    return [sys.executable, str(ROOT / "run.py"), *set_all(settings)]
+
+
+def set_all(settings: Sequence[str]) -> list[str]:
+    """Return the arguments with which run.py takes "section.key=value" for settings."""
+    return [flag for setting in settings for flag in ("--set", setting)]
 
 
 def _peer(name: str) -> Command:

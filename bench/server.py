@@ -24,19 +24,14 @@ class Server:
     log: Path
     status: int | None = field(default=None)  # its exit status, once it has been stopped
 
+    @property
+    def said(self) -> str:
+        """What it has written: its log."""
+        return self.log.read_text(errors="replace")
+
     def pids(self) -> list[int]:
         """Return the server's process and those that it has started."""
-        parents: dict[int, list[int]] = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # it has ended meanwhile
-            parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-        found = [self.process.pid]
-        for pid in found:
-            found.extend(parents.get(pid, []))
-        return found
+        return tree(self.process.pid)
 
     def stop(self) -> None:
         """Ask it to end as an operator would; whoever does not listen is killed."""
@@ -47,6 +42,21 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.status = self.process.wait()
+
+
+def tree(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for one in found:
+        found.extend(parents.get(one, []))
+    return found
 
 
 @contextmanager

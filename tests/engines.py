@@ -64,6 +64,11 @@ class Redis:
             sock.sendall(command.encode() + b"\r\n")
             return sock.makefile("r").readline().strip()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)

@@ -47,6 +47,12 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://chat@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """Its first process, while it runs: the others descend from it."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data")]
