@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Proxy:
-    """Passes bytes on to a port of 127.0.0.1."""
+    """Passes bytes on to a port of 127.0.0.1; `target` may change: new links lead there."""
 
     def __init__(self, target: int) -> None:
-        self._target = target
+        self.target = target
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
         # Whether what the server says is passed on; else all links are cut.
@@ -19,7 +19,7 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.transport.abort()
             return

@@ -1,8 +1,9 @@
 """What tests ask of a room's page, and say of it: the words that they share."""
 
+import re
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import BrowserContext
+from playwright.async_api import BrowserContext, Page
 
 NewContext = Callable[..., Awaitable[BrowserContext]]
 
@@ -12,3 +13,19 @@ FIELD, SEND = "#chat-message-input", "#chat-message-submit"
 # Expressions: what was said, a line for each message; whether the page's script has begun.
 VALUE = "document.querySelector('#chat-log').value"
 LIVE = "document.querySelector('#chat-log[data-live]')"
+# What was said, line by line; what waits; who is in the list; who types.
+LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
+WAITING = "[...document.querySelectorAll('#pending .row .body')].map(body => body.textContent)"
+NAMES = "[...document.querySelectorAll('#members-list .name')].map(name => name.textContent)"
+TYPING = "document.querySelector('#typing').textContent"
+
+
+async def say(page: Page, *texts: str) -> None:
+    for text in texts:
+        await page.keyboard.type(text)
+        await page.keyboard.press("Enter")
+
+
+def forget_lost_connections(problems: list[str]) -> None:
+    lost = re.compile("WebSocket connection|establish a connection|connection to .* interrupted")
+    problems[:] = [each for each in problems if not lost.search(each)]

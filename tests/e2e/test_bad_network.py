@@ -1,7 +1,6 @@
 """Nothing that was typed is lost, doubled or out of order, whatever breaks."""
 
 import json
-import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,13 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
-from tests.e2e.room import FIELD, NewContext
+from tests.e2e.room import FIELD, LINES, WAITING, NewContext, forget_lost_connections, say
 from tests.e2e.waiting import until
 from tests.servers import Server, serve
 from tests.visitors import visitor
 
-LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
-WAITING = "[...document.querySelectorAll('#pending .row .body')].map(body => body.textContent)"
 STATES = "[...document.querySelectorAll('#pending .state > :first-child')].map(p => p.textContent)"
 # The room has these and nothing else; until then, what a browser says when the network is back.
 SAYS = f"""lines => {{
@@ -75,17 +72,6 @@ async def network(context: BrowserContext) -> Network:
     between = Network()
     await context.route_web_socket("**/ws/**", between.connect)
     return between
-
-
-async def say(page: Page, *texts: str) -> None:
-    for text in texts:
-        await page.keyboard.type(text)
-        await page.keyboard.press("Enter")
-
-
-def forget_lost_connections(problems: list[str]) -> None:
-    lost = re.compile("WebSocket connection|establish a connection|connection to .* interrupted")
-    problems[:] = [each for each in problems if not lost.search(each)]
 
 
 async def test_a_killed_server_loses_nothing(

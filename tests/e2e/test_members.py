@@ -5,12 +5,10 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.room import FIELD, NewContext
+from tests.e2e.room import FIELD, NAMES, TYPING, NewContext
 from tests.e2e.stage import Stage, enter
 from tests.e2e.waiting import until
 
-NAMES = "[...document.querySelectorAll('#members-list .name')].map(name => name.textContent)"
-LINE = "document.querySelector('#typing').textContent"
 ANN, BOB = {"id": "u_ann", "name": "Ann"}, {"id": "u_bob", "name": "\u05d1\u05d5\u05d1"}
 
 
@@ -74,11 +72,11 @@ async def test_two_people_see_each_other_come_and_type(new_context: NewContext):
         await expect(page.locator("#members-count")).to_have_text("2")
     await ann.keyboard.type("hello")
     await until(
-        bob, f"name => {LINE} === `${{name}} is typing…`", await ann.text_content("#me .name")
+        bob, f"name => {TYPING} === `${{name}} is typing…`", await ann.text_content("#me .name")
     )
-    assert await ann.evaluate(LINE) == ""
+    assert await ann.evaluate(TYPING) == ""
     await ann.keyboard.press("Enter")
-    await until(bob, f"{LINE} === ''")
+    await until(bob, f"{TYPING} === ''")
 
 
 async def test_who_types_is_named_in_a_line_that_moves_nothing(page: Page):
@@ -92,10 +90,10 @@ async def test_who_types_is_named_in_a_line_that_moves_nothing(page: Page):
         ("Dan", "4 people are typing…"),
     ]:
         stage.typing(name)
-        await until(page, f"line => {LINE} === line", line)
+        await until(page, f"line => {TYPING} === line", line)
     assert await page.evaluate(height) == before
     stage.says(2, "Cid", "hi")
-    await until(page, f"{LINE} === 'Ann, 민수 and Dan are typing…'")
+    await until(page, f"{TYPING} === 'Ann, 민수 and Dan are typing…'")
     assert await page.locator("#typing bdi").count() == 3
 
 
@@ -103,7 +101,7 @@ async def test_names_are_followed_by_nim_in_korean(new_context: NewContext):
     page = await (await new_context(locale="ko-KR")).new_page()
     stage = await enter(page)
     stage.typing("Ann", "민수")
-    await until(page, f"{LINE} === 'Ann, 민수님이 입력 중…'")
+    await until(page, f"{TYPING} === 'Ann, 민수님이 입력 중…'")
 
 
 async def test_typing_is_told_while_one_types_and_not_of_an_empty_field(page: Page):
