@@ -19,6 +19,7 @@ import asyncpg
 
 from chat_app.config import Storage
 from chat_app.errors import StartError
+from chat_app.models import Kind
 from chat_app.store.postgres_pool import connect, said, shown
 from chat_app.store.postgres_schema import prepare
 from chat_app.store.sqlite import open_sqlite
@@ -170,6 +171,20 @@ class _Migration:
                 await self._connection.execute(_PUT, "migrated", str(rows[-1][0]))
             done += len(rows)
             self._progress("Copying", done, total)
+        if start:
+            await self._erase_what_was_deleted_since()
+
+    async def _erase_what_was_deleted_since(self) -> None:
+        """Take away what somebody deleted between two runs, and the first had copied."""
+        tombstones = self._file.execute(
+            "SELECT kind, target, room, seq FROM events WHERE kind = ?", (Kind.TOMBSTONE,)
+        )
+        while rows := tombstones.fetchmany(_CHUNK):
+            await self._connection.executemany(
+                "UPDATE events SET message = '', kind = $1, target = $2"
+                " WHERE room = $3 AND seq = $4 AND kind != $1",
+                rows,
+            )
 
     async def _copy_the_rest(self, tables: list[_Table]) -> None:
         async with self._connection.transaction():

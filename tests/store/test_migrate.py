@@ -2,16 +2,29 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from chat_app.config import Storage
 from chat_app.errors import StartError
 from chat_app.main import main
-from chat_app.models import Account, Link, Session
+from chat_app.models import (
+    Account,
+    Deed,
+    Draft,
+    Invite,
+    Link,
+    Report,
+    RoomSettings,
+    Sanction,
+    Session,
+)
 from chat_app.store import open_store
 from chat_app.store.migrate import migrate
 from tests.store.test_store import ANN, BEN, draft, seqs
+
+LATER = 10**14  # in the year 5138
 
 
 async def fill(folder):
@@ -25,8 +38,18 @@ async def fill(folder):
     await store.accounts.rename(BEN, ["ben"])
     await store.accounts.start_session(Session("s-1", ANN, True, "Firefox", 1, 2), "hash")
     await store.secret("cookie")
+    await store.append([deletion(2)])
+    await store.members.make_room("~den", "Den", ANN)
+    await store.members.settle("a", RoomSettings(locked=True), Deed(ANN, "settings", 3))
+    await store.members.sanction("a", Sanction("ban", BEN, None, ANN, 4, "192.0.2.1", 9))
+    await store.invites.add(Invite("f" * 64, "~den", ANN, 5, LATER, 3))
+    await store.audit.report("b", Report(1, BEN, "왜?", 6))
     await store.close()
     return storage
+
+
+def deletion(seq, room="a"):
+    return Draft(room, room, f"gone-{seq:04}", ANN, "", 7, seq)
 
 
 @pytest.fixture
@@ -55,21 +78,34 @@ async def everything(storage):
             await store.accounts.account("ann"),
             await store.accounts.namesakes(["ben"], ""),
             await store.accounts.session("s-1", 0),
+            await store.members.of("~den"),
+            await store.members.sanctions("a"),
+            await store.invites.of("~den", 0),
+            await store.audit.reports("b", 10),
+            await store.audit.deeds("a", limit=10),
         )
     finally:
         await store.close()
 
 
+def test_there_is_some_of_everything(storage):
+    with closing(sqlite3.connect(storage.file)) as file:
+        tables = file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        empty = [name for (name,) in tables if not file.execute(f"SELECT 1 FROM {name}").fetchone()]
+    assert tables
+    assert not empty
+
+
 async def test_everything_goes_over_and_goes_on(storage, target):
-    assert await migrate(storage, target.url, silent) == 30
+    assert await migrate(storage, target.url, silent) == 31
     assert await everything(target) == await everything(storage)
     store = await open_store(target)
     try:
         again, new, room = await store.append(
             [draft("id-0", room="A"), draft("id-30", room="A"), draft("id-31", room="new")]
         )
-        assert (again.duplicate, new.event.seq, room.event.seq) == (True, 11, 1)
-        assert await seqs(store, "a") == list(range(1, 12))
+        assert (again.duplicate, new.event.seq, room.event.seq) == (True, 12, 1)
+        assert await seqs(store, "a") == list(range(1, 13))
     finally:
         await store.close()
 
@@ -89,12 +125,12 @@ async def test_what_was_killed_goes_on_from_there(storage, target, monkeypatch):
         await open_store(target)
     # Somebody served meanwhile.
     store = await open_store(storage)
-    await store.append([draft("id-30", room="new")])
+    await store.append([draft("id-30", room="new"), deletion(1)])
     await store.accounts.set_password(ANN.id, "hash-2", None)
     await store.close()
 
     started.clear()
-    assert await migrate(storage, target.url, lambda what, done, total: started.append(done)) == 31
+    assert await migrate(storage, target.url, lambda what, done, total: started.append(done)) == 33
     assert started[0] == 14
     assert await everything(target) == await everything(storage)
 
@@ -150,7 +186,7 @@ def test_the_job_says_what_it_did(tmp_path, target, capsys):
     arguments = ["--set", f"storage.folder={tmp_path / 'data'}", "migrate", "--to", target.url]
     assert main(arguments) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("30 messages and all else of ")
+    assert out.startswith("31 messages and all else of ")
     assert err == ""
 
 
