@@ -53,4 +53,7 @@ class Browser:
         return next((each.value for each in self.jar if each.key == name), None)
 
     async def close(self) -> None:
+        # What is open still would warn, where it goes with a cycle of references.
+        for client in self.sockets:
+            await client.ws.close()
         await self.session.close()
