@@ -59,6 +59,5 @@ def _options(scenario: Scenario, *, quick: bool) -> dict[str, int | float | str]
 
 
 def _ended_well(server: Server) -> list[str]:
-    said = server.log.read_text(errors="replace")
     violations = [] if server.status == 0 else [f"exit status {server.status} after SIGTERM"]
-    return violations + (["a traceback in its log"] if "Traceback" in said else [])
+    return violations + (["a traceback in its log"] if "Traceback" in server.said else [])

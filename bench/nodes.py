@@ -128,12 +128,13 @@ def _measure(scenarios: Sequence[Scenario], rounds: int, seconds: float) -> list
     records: list[Record] = []
     run, commit = time.strftime("%m%d-%H%M%S"), machine.commit()
     with running_engines() as engines:
+        version = engines.postgres.execute("SHOW server_version")
         for scenario, nodes in tqdm(steps, desc="nodes", leave=False, disable=None):
             record = {
                 "run": run,
                 "commit": commit,
                 "date": machine.today(),
-                "machine": machine.describe(),
+                "machine": f"{machine.describe()}, PostgreSQL {version}",
                 **measure(engines, scenario, nodes, seconds),
             }
             RESULTS.add(record)

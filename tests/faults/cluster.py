@@ -21,6 +21,7 @@ from tests.engines import Redis
 from tests.faults.checker import LOG, Checker, Entry, log_of
 from tests.faults.clock import Clock
 from tests.faults.preload import shim
+from tests.faults.talker import Talker
 from tests.postgres import Postgres, running_postgres
 from tests.proxy import Proxy, proxied
 from tests.servers import STOP_SECONDS, Server, end, start
@@ -106,6 +107,15 @@ class Cluster:
             return log_of(await connection.fetch(LOG))
         finally:
             await connection.close()
+
+    async def verdict(self, checker: Checker, talkers: Sequence[Talker]) -> list[str]:
+        """Kill all nodes, and return what was wrong with them, the talkers and the log."""
+        for node in self.nodes:
+            node.kill()
+            node.judge(checker)
+        if resets := sum(talker.resets for talker in talkers):
+            checker.wrong(f"{resets} resets")
+        return checker.judge(await self.log(), [(one.name, one.room) for one in talkers])
 
 
 @asynccontextmanager

@@ -66,14 +66,7 @@ async def nodes(
                 _cut(node.to_redis)
             await trouble.said(acknowledged // (faults + 1))
             await settle(talkers, checker, seconds=patience)
-        for node in cluster.nodes:
-            node.kill()
-            node.judge(checker)
-        if resets := sum(talker.resets for talker in talkers):
-            checker.wrong(f"{resets} resets")
-        violations = checker.judge(
-            await cluster.log(), [(talker.name, talker.room) for talker in talkers]
-        )
+        violations = await cluster.verdict(checker, talkers)
     figures = {
         "faults": faults,
         **{kind: times for kind, times in sorted(trouble.times.items()) if times},

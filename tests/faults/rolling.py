@@ -54,14 +54,7 @@ async def rolling(
                 progress.step(f"{checker.acknowledged:,} acknowledged")
             await _all_at_the_top(people, checker)
             await settle(people, checker)
-        for node in cluster.nodes:
-            node.kill()
-            node.judge(checker)
-        if resets := sum(person.resets for person in people):
-            checker.wrong(f"{resets} resets")
-        violations = checker.judge(
-            await cluster.log(), [(person.name, person.room) for person in people]
-        )
+        violations = await cluster.verdict(checker, people)
     gaps = [gap for person in people for gap in person.gaps]
     figures = {
         "restarts": len(exits),
