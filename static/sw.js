@@ -1,7 +1,7 @@
 // Keeps the files of this version, and a page to show where there is no network. Nothing that
 // anybody said is ever kept here.
 const VERSION = ""
-/** @type {string[]} what a page fetches as it loads: in the browser's cache by the time we start */
+/** @type {string[]} what a page fetches as it loads, in the browser's cache by the time we start; and the shell */
 const FIRST = []
 /** @type {string[]} what it may fetch later */
 const LATER = []

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 ROOT = Path(__file__).parents[1]
 # A fault test measures the program, not its limits.
@@ -24,14 +25,26 @@ NO_LIMITS = (
 START_SECONDS = STOP_SECONDS = 60.0  # until one that hangs is given up
 
 
+class Process(Protocol):
+    """What we ask of one: as of subprocess.Popen."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Server:
     url: str  # "http://127.0.0.1:40123"
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path  # what it wrote to stdout and stderr
 
 
-async def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+async def _url(process: Process, log: Path) -> str:
     deadline = asyncio.get_running_loop().time() + START_SECONDS
     while asyncio.get_running_loop().time() < deadline and process.poll() is None:
         if found := re.search(r"(http://[^\s/]+:\d+)/chat/", log.read_text()):
@@ -55,15 +68,24 @@ async def start(
     `program` is what `python` runs in the folder `cwd`, `environment` what it finds
     besides ours. It is the caller's to end.
     """
-    log = folder / "server.log"
-    command = [str(python), "-W", "error", *program]
-    for setting in ("server.port=0", f"storage.folder={folder / 'data'}", *settings):
-        command += ["--set", setting]
+    command = [str(python), "-W", "error", *program, *arguments(folder, *settings)]
     ours = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=cwd, env={**ours, **environment}, stdout=output, stderr=subprocess.STDOUT
         )
+    return await listening(process, log)
+
+
+def arguments(folder: Path, *settings: str) -> list[str]:
+    """What run.py is told, to serve with its data in folder."""
+    ours = ("server.port=0", f"storage.folder={folder / 'data'}", *settings)
+    return [word for setting in ours for word in ("--set", setting)]
+
+
+async def listening(process: Process, log: Path) -> Server:
+    """Wait until a server listens; one that does not is ended."""
     try:
         return Server(await _url(process, log), process, log)
     except BaseException:
@@ -71,7 +93,7 @@ async def start(
         raise
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: Process) -> None:
     """End a process at once, if it runs."""
     if process.poll() is None:
         process.kill()
@@ -95,9 +117,16 @@ async def serve(
     server = await start(
         folder, *settings, program=program, environment=environment, python=python, cwd=cwd
     )
+    async with ending_well(server, stop):
+        yield server
+
+
+@asynccontextmanager
+async def ending_well(server: Server, stop: signal.Signals) -> AsyncIterator[None]:
+    """End a server as `serve` does."""
     process = server.process
     try:
-        yield server
+        yield
         process.send_signal(stop)
         status = await asyncio.to_thread(process.wait, STOP_SECONDS)
         said = server.log.read_text()

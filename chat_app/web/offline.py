@@ -52,7 +52,8 @@ async def worker(request: web.Request) -> web.Response:
 
 def worker_source(assets: Assets) -> str:
     files = [assets.prefix + path for path in assets.files if path.startswith(("css/", "js/"))]
-    first = [path for path in files if path.endswith("css/app.css") or path in assets.modules]
+    shell = [assets.prefix + path for path in ("css/app.css", "js/offline.js")]
+    first = [path for path in files if path in shell or path in assets.modules]
     later = [path for path in files if path not in first]
     source = assets.files["sw.js"].body.decode()
     filled_in = (('VERSION = ""', assets.fingerprint), ("FIRST = []", first), ("LATER = []", later))

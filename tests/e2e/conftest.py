@@ -4,18 +4,18 @@ Every test runs in Chromium and in Firefox; what is driven through the DevTools 
 is marked `chromium` and runs there alone.
 
 Own fixtures over playwright's async API: its pytest plugins and pytest-asyncio do
-not get along. A browser starts once (Firefox takes seconds) and stays, in a process beside us;
-each test connects from its own event loop, for a loop shared by a session would hang
-any test that forgot it.
+not get along. A browser starts once (Firefox takes seconds), and so does what drives it: all
+tests here share an event loop. A fixture of theirs that awaits is a `fixture` of tests.e2e.loop.
 """
 
 import asyncio
+import inspect
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -33,8 +33,12 @@ from playwright.async_api import (
 )
 
 from tests.e2e.browsers import NAMES, OPTIONS, executable
+from tests.e2e.loop import fixture
 from tests.e2e.waiting import SECONDS
-from tests.servers import Server, serve
+from tests.forked import serve
+from tests.servers import Server
+
+Connect = Callable[[str], Awaitable[Browser]]
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -45,12 +49,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("browser_name", ["chromium"] if alone else NAMES)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makemodule() -> Generator[None, pytest.Module, pytest.Module]:
+    module = yield
+    module.add_marker(pytest.mark.asyncio(loop_scope="session"))
+    return module
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+    """Fail what would otherwise wait for ever, in a loop that nobody runs."""
+    if inspect.iscoroutinefunction(fixturedef.func) or inspect.isasyncgenfunction(fixturedef.func):
+        loop = getattr(fixturedef.func, "_loop_scope", None)
+        assert loop == "session", f"{fixturedef.argname} is no `fixture` of tests.e2e.loop"
+    return (yield)
+
+
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """One loop here: the server under test has its own, in its own process."""
     return {"asyncio": asyncio.new_event_loop}
 
 
-@pytest.fixture
+@fixture
 async def server(tmp_path: Path, settings: list[str]) -> AsyncIterator[Server]:
     async with serve(tmp_path, *settings) as running:
         yield running
@@ -88,17 +108,25 @@ def launched(browser_name: str, config: Path) -> Iterator[str]:
             process.stdout.read()  # until all of them have gone
 
 
-@pytest.fixture
-def endpoint(browser_name: str, endpoint_of: Callable[[str], str]) -> str:
-    return endpoint_of(browser_name)
-
-
-@pytest.fixture
-async def browser(browser_name: str, endpoint: str) -> AsyncIterator[Browser]:
+@fixture(scope="session")
+async def connected(endpoint_of: Callable[[str], str]) -> AsyncIterator[Connect]:
+    """connected(browser_name): to each once."""
+    connections: dict[str, Browser] = {}
     async with async_playwright() as playwright:
-        connected = await playwright[browser_name].connect(endpoint)
-        yield connected
-        await connected.close()
+
+        async def connect(name: str) -> Browser:
+            if name not in connections:
+                connections[name] = await playwright[name].connect(endpoint_of(name))
+            return connections[name]
+
+        yield connect
+        for browser in connections.values():
+            await browser.close()
+
+
+@fixture
+async def browser(browser_name: str, connected: Connect) -> Browser:
+    return await connected(browser_name)
 
 
 @pytest.fixture
@@ -112,7 +140,7 @@ def problems() -> Iterator[list[str]]:
     assert not found, "\n".join(found)
 
 
-@pytest.fixture
+@fixture
 async def new_context(
     browser: Browser, server: Server, problems: list[str]
 ) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
@@ -139,11 +167,11 @@ async def new_context(
         await context.close()
 
 
-@pytest.fixture
+@fixture
 async def context(new_context: Callable[..., Awaitable[BrowserContext]]) -> BrowserContext:
     return await new_context()
 
 
-@pytest.fixture
+@fixture
 async def page(context: BrowserContext) -> Page:
     return await context.new_page()

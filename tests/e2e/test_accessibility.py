@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, WebSocketRoute
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import PASSWORD, SEND, NewContext
 from tests.e2e.waiting import until
 from tests.servers import Server
@@ -23,7 +24,7 @@ RULES = {
 STILL = "document.getAnimations().every(each => each.playState !== 'running')"
 
 
-@pytest.fixture
+@fixture
 async def full(server: Server) -> str:
     """The path of a room in which two people have said more than a page shows."""
     async with (
@@ -60,7 +61,7 @@ def width(request: pytest.FixtureRequest) -> int:
     return size
 
 
-@pytest.fixture
+@fixture
 async def inspector(width: int, new_context: NewContext) -> Inspector:
     # Without our policy, for axe to get in; what the policy does is tested elsewhere.
     context = await new_context(

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import FIELD, LINES, WAITING, NewContext, forget_lost_connections, say
 from tests.e2e.waiting import until
-from tests.servers import Server, serve
+from tests.forked import serve
+from tests.servers import Server
 from tests.visitors import visitor
 
 STATES = "[...document.querySelectorAll('#pending .state > :first-child')].map(p => p.textContent)"
@@ -27,7 +29,7 @@ BARE_BROWSER = """
 """
 
 
-@pytest.fixture
+@fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """One that ends by being killed."""
     async with serve(tmp_path, "limits.message_rate=0", stop=signal.SIGKILL) as running:
@@ -67,7 +69,7 @@ class Network:
         self._open.clear()
 
 
-@pytest.fixture
+@fixture
 async def network(context: BrowserContext) -> Network:
     between = Network()
     await context.route_web_socket("**/ws/**", between.connect)

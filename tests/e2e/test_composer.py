@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import FIELD
 from tests.e2e.waiting import until
 
 LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
 
 
-@pytest.fixture
+@fixture
 async def page(page: Page) -> Page:
     await page.goto("/chat/typing/")
     return page

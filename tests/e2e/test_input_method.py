@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import CDPSession, Page
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import FIELD, SEND
 from tests.e2e.waiting import until
 
@@ -76,7 +77,7 @@ class Typist:
         await until(self.page, f"text => {LINES}.includes(text)", text)
 
 
-@pytest.fixture
+@fixture
 async def typist(page: Page) -> Typist:
     await page.goto("/chat/typing/")
     return Typist(page, await page.context.new_cdp_session(page))

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import (
     FIELD,
     LINES,
@@ -27,9 +28,10 @@ from tests.e2e.room import (
 )
 from tests.e2e.waiting import SECONDS, until
 from tests.engines import Redis
+from tests.forked import serve
 from tests.postgres import Postgres
 from tests.proxy import Proxy, proxied
-from tests.servers import Server, serve
+from tests.servers import Server
 
 # The room has these and nothing else, and nothing waits. Nobody tells the page to try again.
 SAYS = f"""lines =>
@@ -43,7 +45,7 @@ def log(postgres: Postgres) -> str:
     return postgres.schema()
 
 
-@pytest.fixture
+@fixture
 async def nodes(tmp_path: Path, log: str, shared_redis: Redis) -> AsyncIterator[list[Server]]:
     """The first ends by being killed, the second as an operator ends it."""
     async with AsyncExitStack() as stack:
@@ -65,7 +67,7 @@ def server(nodes: list[Server]) -> Server:
     return nodes[1]
 
 
-@pytest.fixture
+@fixture
 async def balancer(nodes: list[Server]) -> AsyncIterator[Proxy]:
     async with proxied(port_of(nodes[0])) as proxy:
         yield proxy

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Page
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import FIELD, SEND, NewContext
 from tests.e2e.stage import enter
 from tests.e2e.waiting import until
@@ -38,7 +39,7 @@ SMALL = """[
 COLOUR = "each => getComputedStyle(each).borderInlineStartColor"
 
 
-@pytest.fixture
+@fixture
 async def room(server: Server) -> str:
     """A room in which two have said what is hard to fit in."""
     async with visitor(server.url, "w" * 60, "한별 " * 8) as star:

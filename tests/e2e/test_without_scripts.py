@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.e2e.loop import fixture
 from tests.e2e.room import FIELD, SEND
 from tests.servers import Server
 from tests.visitors import visitor
@@ -13,7 +14,7 @@ from tests.visitors import visitor
 pytestmark = pytest.mark.chromium
 
 
-@pytest.fixture
+@fixture
 async def page(new_context: Callable[..., Awaitable[BrowserContext]]) -> Page:
     return await (await new_context(java_script_enabled=False)).new_page()
 

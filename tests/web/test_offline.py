@@ -41,7 +41,8 @@ async def test_the_worker_is_never_stale_and_knows_this_versions_files(client, a
     lists = re.findall(r"const (?:FIRST|LATER) = (\[.*?\])", source)
     first, later = (json.loads(files) for files in lists)
     prefix = app[keys.ASSETS].prefix
-    assert set(first) == {f"{prefix}css/app.css", *app[keys.ASSETS].modules}
+    shell = {f"{prefix}css/app.css", f"{prefix}js/offline.js"}
+    assert set(first) == {*shell, *app[keys.ASSETS].modules}
     assert f"{prefix}js/later/name.js" in later
     for file in (*first, *later):
         assert (await client.get(file)).status == 200

@@ -1,5 +1,5 @@
-// The page round the messages: what it tells of the connection and of news, how one moves about in it
-// by keyboard, and what stands for it without a network.
+// The page round the messages: what it tells of the connection and of news, and how one moves about in it
+// by keyboard.
 import { fill } from "../core/texts.js"
 import { find } from "./elements.js"
 /** @import { State } from "../core/socket.js" */
@@ -162,9 +162,6 @@ export function keys(log, field) {
     target.focus()
   })
 }
-
-// The page that stands for one that could not be fetched asks for it again once there is a network.
-if (globalThis.document?.body.matches(".offline")) addEventListener("online", () => location.reload())
 
 /**
  * Register the service worker, after all else: the first visit must not wait for what only a later one

@@ -1,0 +1,24 @@
+// The page that stands for one that could not be fetched: it looks whether the server can be reached,
+// again and again, and then asks for that one.
+
+// ms between two looks, at first and at most
+const [SOON, LATE] = [1000, 30000]
+
+let wait = SOON
+/** @type {number | undefined} */
+let timer
+
+async function look() {
+  const answer = await fetch("/offline/", { method: "HEAD", cache: "no-store" }).catch(() => undefined)
+  if (answer?.ok) return location.reload()
+  wait = Math.min(2 * wait, LATE)
+  later()
+}
+
+function later() {
+  clearTimeout(timer)
+  timer = setTimeout(look, wait * (1 - Math.random() / 2)) // not all at once, after a restart
+}
+
+addEventListener("online", look) // which may be too early: the network is there, the way is not
+later()
