@@ -175,7 +175,9 @@ const on = (target, type, take) => target.addEventListener(type, (/** @type {any
 on(socket, "frame", (frame) => frames[frame.type]?.(frame))
 on(socket, "state", (change) => {
   status.update(change)
-  if (change.state === "open") outbox.online()
+  if (change.state !== "open") return
+  outbox.online()
+  history.retry()
 })
 on(socket, "closed", (code) => outbox.offline(code))
 

@@ -20,5 +20,8 @@ function later() {
   timer = setTimeout(look, wait * (1 - Math.random() / 2)) // not all at once, after a restart
 }
 
-addEventListener("online", look) // which may be too early: the network is there, the way is not
-later()
+// Asked for by its own name it stands for no other.
+if (location.pathname !== "/offline/") {
+  addEventListener("online", look) // which may be too early: the network is there, the way is not
+  later()
+}

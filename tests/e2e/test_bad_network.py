@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.e2e.loop import fixture
-from tests.e2e.room import FIELD, LINES, WAITING, NewContext, forget_lost_connections, say
+from tests.e2e.room import FIELD, LINES, LIVE, WAITING, NewContext, forget_lost_connections, say
 from tests.e2e.waiting import until
 from tests.forked import serve
 from tests.servers import Server
@@ -122,6 +122,24 @@ async def test_a_browser_without_a_network_loses_nothing(
     for page in (ann, bob):
         await until(page, SAYS, ["hello", "one", "two", "three"])
     await expect(ann.locator(FIELD)).to_have_value("half a thou")
+    forget_lost_connections(problems)
+
+
+async def test_the_past_that_did_not_load_does_once_there_is_a_connection(
+    page: Page, network: Network, server: Server, problems: list[str]
+):
+    async with visitor(server.url, "tunnel", "Ann") as ann:
+        for number in range(120):
+            await ann.post(f"{number}")
+    await page.goto("/chat/tunnel/")
+    await until(page, LIVE)
+    await network.break_down()
+    older = page.locator(".gap button")
+    await older.click()
+    await expect(older).to_have_text("That did not load. Try again")
+    network.cut = False
+    await until(page, f"dispatchEvent(new Event('online')) && {LINES}.length > 50")
+    await expect(older).to_have_text("Older messages")
     forget_lost_connections(problems)
 
 

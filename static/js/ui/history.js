@@ -138,9 +138,19 @@ export class History {
     gap.dataset.before = String(before)
     gap.dataset.until = String(until)
     const button = gap.firstElementChild
-    button.textContent = until ? this.context.texts.between : this.context.texts.older
+    button.textContent = this.#label(until)
     button.addEventListener("click", () => this.load(gap))
     return gap
+  }
+
+  /** @param {number} until */
+  #label(until) {
+    return until ? this.context.texts.between : this.context.texts.older
+  }
+
+  /** There is a connection again: what did not load without one. */
+  async retry() {
+    for (const gap of /** @type {any} */ (this.context.log.querySelectorAll(".gap.broken"))) await this.load(gap)
   }
 
   #near() {
@@ -156,7 +166,6 @@ export class History {
     this.#loading = true
     const { log, texts, timeline, scroll, fetch } = this.context
     const button = find("button", gap)
-    const label = button.textContent
     const before = Number(gap.dataset.before)
     const until = Number(gap.dataset.until)
     button.textContent = texts.loading
@@ -175,12 +184,12 @@ export class History {
         timeline.insert(gap, events, !left)
         if (focused && !left) (below ? find("button", below) : log).focus()
         gap.dataset.before = String(first)
-        button.textContent = label
+        button.textContent = this.#label(until)
       })
       this.bound()
       gap.classList.remove("broken")
     } catch {
-      gap.classList.add("broken") // asked for again by the button only, not by every scroll
+      gap.classList.add("broken") // not asked for by every scroll
       button.textContent = texts.load_failed
     } finally {
       this.#loading = false
