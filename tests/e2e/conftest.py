@@ -10,14 +10,7 @@ tests here share an event loop. A fixture of theirs that awaits is a `fixture` o
 
 import asyncio
 import inspect
-import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +25,13 @@ from playwright.async_api import (
     expect,
 )
 
-from tests.e2e.browsers import NAMES, OPTIONS, executable
+from tests.e2e.browsers import NAMES, executable, launch_options, split
 from tests.e2e.loop import fixture
 from tests.e2e.waiting import SECONDS
 from tests.forked import serve
 from tests.servers import Server
 
-Connect = Callable[[str], Awaitable[Browser]]
+Launch = Callable[..., Awaitable[Browser]]
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -76,57 +69,27 @@ async def server(tmp_path: Path, settings: list[str]) -> AsyncIterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def endpoint_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """endpoint_of(browser): its address; it runs from then on, whichever is asked for next."""
-    with ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("browsers")
-        yield cache(lambda name: stack.enter_context(launched(name, folder / f"{name}.json")))
-
-
-@contextmanager
-def launched(browser_name: str, config: Path) -> Iterator[str]:
-    """A running browser's address; each who connects sees only what is their own."""
-    path = executable(browser_name)
-    if path is None:
-        variable = browser_name.upper()
-        pytest.fail(f"no {browser_name}: `make test` installs it, or set {variable}", pytrace=False)
-    config.write_text(json.dumps({"executablePath": path, **OPTIONS[browser_name]}))
-    command = [sys.executable, "-m", "playwright", "launch-server"]
-    command += [f"--browser={browser_name}", f"--config={config}"]
-    # A session of its own: the wrapper in Python would leave the one in Node behind.
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
-    ) as process:
-        assert process.stdout
-        address = process.stdout.readline().decode().strip()
-        assert address.startswith("ws://"), f"{browser_name} did not start: {address}"
-        try:
-            yield address
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.stdout.read()  # until all of them have gone
-
-
 @fixture(scope="session")
-async def connected(endpoint_of: Callable[[str], str]) -> AsyncIterator[Connect]:
-    """connected(browser_name): to each once."""
-    connections: dict[str, Browser] = {}
+async def launch() -> AsyncIterator[Launch]:
+    """launch(browser_name, what it is started for): each such browser once."""
+    running: dict[tuple[str, tuple[str, ...]], Browser] = {}
     async with async_playwright() as playwright:
 
-        async def connect(name: str) -> Browser:
-            if name not in connections:
-                connections[name] = await playwright[name].connect(endpoint_of(name))
-            return connections[name]
+        async def launch(name: str, apart: tuple[str, ...] = ()) -> Browser:
+            if (name, apart) not in running:
+                path = executable(name)
+                if path is None:
+                    how = f"`make test` installs it, or set {name.upper()}"
+                    pytest.fail(f"no {name}: {how}", pytrace=False)
+                options = launch_options(name, apart)
+                running[name, apart] = await playwright[name].launch(
+                    executable_path=path, **options
+                )
+            return running[name, apart]
 
-        yield connect
-        for browser in connections.values():
+        yield launch
+        for browser in running.values():
             await browser.close()
-
-
-@fixture
-async def browser(browser_name: str, connected: Connect) -> Browser:
-    return await connected(browser_name)
 
 
 @pytest.fixture
@@ -142,7 +105,7 @@ def problems() -> Iterator[list[str]]:
 
 @fixture
 async def new_context(
-    browser: Browser, server: Server, problems: list[str]
+    browser_name: str, launch: Launch, server: Server, problems: list[str]
 ) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
     """Make a browser profile, that is, one person: new_context(**options of playwright)."""
 
@@ -156,7 +119,9 @@ async def new_context(
     contexts: list[BrowserContext] = []
 
     async def make(**options: Any) -> BrowserContext:
-        context = await browser.new_context(**{"base_url": server.url, "locale": "en-US"} | options)
+        apart, rest = split(browser_name, options)
+        browser = await launch(browser_name, apart)
+        context = await browser.new_context(**{"base_url": server.url, "locale": "en-US"} | rest)
         contexts.append(context)
         context.on("console", console)
         context.on("weberror", exception)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Locator, Page
 
 NewContext = Callable[..., Awaitable[BrowserContext]]
 
@@ -24,6 +24,13 @@ async def say(page: Page, *texts: str) -> None:
     for text in texts:
         await page.keyboard.type(text)
         await page.keyboard.press("Enter")
+
+
+async def tap(target: Locator) -> None:
+    """Touch it. Firefox, as playwright drives it, has fingers that do nothing: it clicks."""
+    browser = target.page.context.browser
+    assert browser
+    await (target.tap() if browser.browser_type.name == "chromium" else target.click())
 
 
 def forget_lost_connections(problems: list[str]) -> None:

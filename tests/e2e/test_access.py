@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.room import FIELD, LIVE, VALUE, NewContext
+from tests.e2e.room import FIELD, LIVE, VALUE, NewContext, tap
 from tests.e2e.stage import enter
 from tests.e2e.waiting import until
 
@@ -132,7 +132,6 @@ async def test_the_page_says_why_one_cannot_write_until_that_is_over(page: Page)
     await until(page, f"{VALUE} === 'hello\\nfree again\\n'")
 
 
-@pytest.mark.chromium  # nothing here depends on the browser
 @pytest.mark.parametrize("settings", [["accounts.guests=read"]])
 async def test_who_must_log_in_to_write_is_led_there(page: Page):
     await page.goto("/chat/lunch/")
@@ -222,14 +221,13 @@ async def test_from_the_phones_sheet_and_the_popover(come: Come, width: int):
     await until(ben, "document.querySelector('#status').textContent.includes('put out')")
 
 
-@pytest.mark.chromium  # Firefox does not know of touch here
 async def test_for_a_finger_the_buttons_are_large_enough(come: Come):
     ann = await come("Ann", viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
     await come("Ben")
     await own(ann)
-    await ann.tap("#members-button")
+    await tap(ann.locator("#members-button"))
     button = row(ann, "Ben").get_by_role("button")
-    await button.tap()
+    await tap(button)
     dialog = ann.get_by_role("dialog", name="Ben")
     for target in [button, *await dialog.locator("label.check, button").all()]:
         box = await target.bounding_box()

@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.e2e.loop import fixture
-from tests.e2e.room import FIELD
+from tests.e2e.room import FIELD, tap
 from tests.e2e.waiting import until
 
 LINES = "document.querySelector('#chat-log').value.split('\\n').filter(line => line)"
@@ -71,7 +70,6 @@ async def test_the_field_grows_with_its_text_to_two_fifths_of_the_page(page: Pag
     assert heights[-1] <= 0.4 * await page.evaluate("innerHeight") + 1
 
 
-@pytest.mark.chromium  # no touch screen can be put before Firefox
 async def test_on_a_touch_screen_enter_makes_a_new_line_and_the_button_sends(
     new_context: Callable[..., Awaitable[BrowserContext]],
 ):
@@ -81,7 +79,7 @@ async def test_on_a_touch_screen_enter_makes_a_new_line_and_the_button_sends(
         await page.keyboard.type(text)
         await page.keyboard.press("Enter")
     await expect(page.locator(FIELD)).to_have_value("one\ntwo\n")
-    await page.tap("#chat-message-submit")
+    await tap(page.locator("#chat-message-submit"))
     await until(page, f"{LINES}.join() === 'one,two'")
     assert await page.evaluate("document.activeElement.id") == "chat-message-input"
     assert await page.locator(".chunk .row").count() == 1

@@ -53,7 +53,7 @@ async def test_in_the_past_too(page: Page, server: Server):
         await expect(page.locator(".gone")).to_have_count(2)
 
 
-@pytest.mark.chromium  # playwright cannot ask this of an unpatched Firefox
+@pytest.mark.chromium  # what drives Firefox needs its scripts
 async def test_without_scripts(new_context: NewContext, server: Server):
     page = await (await new_context(java_script_enabled=False)).new_page()
     async with visitor(server.url, "room", "Ann") as ann:

@@ -10,7 +10,7 @@ from tests.e2e.room import FIELD, SEND
 from tests.servers import Server
 from tests.visitors import visitor
 
-# playwright cannot ask this of an unpatched Firefox.
+# What drives Firefox needs its scripts.
 pytestmark = pytest.mark.chromium
 
 
