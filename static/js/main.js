@@ -113,7 +113,8 @@ const ring = once(async () => new (await import("./later/bell.js")).Bell({ butto
 const more = once(async () => (await import("./later/deeds.js")).open({ chat, socket, room, composer, me: () => me, say }))
 // What one may do here, where that is not as usual.
 const door = once(async () => (await import("./later/door.js")).open({ socket, room, composer, me: () => me }))
-for (const type of ["pointerover", "focusin"]) chat.addEventListener(type, more, { once: true })
+for (const type of ["pointerover", "focusin"])
+  chat.addEventListener(type, (/** @type {Event} */ { target }) => more().then((deeds) => deeds?.begin(target)), { once: true })
 
 // Once for all that came within a frame; out of sight there are none.
 let bounding = 0

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.e2e.room import FIELD, LIVE, VALUE, NewContext
+from tests.e2e.room import FIELD, LIVE, VALUE, NewContext, tap
 from tests.e2e.waiting import until
 from tests.servers import Server
 from tests.visitors import visitor
@@ -51,6 +51,19 @@ async def test_in_the_past_too(page: Page, server: Server):
         await until(page, f"{VALUE} === '{left}'")
         await expect(page.locator(".row")).to_have_count(60)
         await expect(page.locator(".gone")).to_have_count(2)
+
+
+async def test_the_first_touch_of_a_message_brings_its_buttons(
+    new_context: NewContext, server: Server
+):
+    async with visitor(server.url, "room", "Ann") as ann:
+        await ann.post("one")
+    size = {"width": 360, "height": 740}
+    page = await (await new_context(viewport=size, has_touch=True, is_mobile=True)).new_page()
+    await page.goto("/chat/room/")
+    await until(page, LIVE)
+    await tap(page.locator(".row"))
+    await expect(page.locator(".row").get_by_role("button", name="Report")).to_be_visible()
 
 
 @pytest.mark.chromium  # what drives Firefox needs its scripts

@@ -336,7 +336,7 @@ async def members_menu(shot: Shot) -> None:
 async def members_of_a_moderator(shot: Shot) -> None:
     room = "Terrace"
     await _owned(shot, room)
-    async with visitor(shot.url, room, "수진"), visitor(shot.url, room, "ميرا"):
+    async with visitor(shot.url, room, "지우"), visitor(shot.url, room, "ميرا"):
         await until(shot.page, "document.querySelectorAll('.member button').length === 2")
         button = shot.page.locator("#members-button")
         if await button.is_visible():
@@ -349,10 +349,10 @@ async def reports(shot: Shot) -> None:
     await _owned(shot, room)
     async with (
         visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob,
-        visitor(shot.url, room, "수진") as sujin,
+        visitor(shot.url, room, "지우") as jiu,
     ):
-        await _report(bob, sujin, "Whoever it was is a fool, and I know who it was.", "")
-        await _report(bob, sujin, "바보", "이런 말은 하지 않기로 했습니다.")
+        await _report(bob, jiu, "Whoever it was is a fool, and I know who it was.", "")
+        await _report(bob, jiu, "바보", "이런 말은 하지 않기로 했습니다.")
     await shot.page.goto(f"/chat/{quote(room)}/reports/")
 
 
@@ -361,9 +361,9 @@ async def audit(shot: Shot) -> None:
     await _owned(shot, room)
     async with (
         visitor(shot.url, room, "Bob Featherstonehaugh-Marchbanks") as bob,
-        visitor(shot.url, room, "수진") as sujin,
+        visitor(shot.url, room, "지우") as jiu,
     ):
-        await _report(bob, sujin, "바보", "")
+        await _report(bob, jiu, "바보", "")
         await shot.page.goto(f"/chat/{quote(room)}/reports/")
         async with shot.page.expect_navigation():
             await shot.page.click("[value=delete]")

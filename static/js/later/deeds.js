@@ -45,7 +45,12 @@ class Deeds {
     composer.field.form.prepend(this.notice)
     composer.field.addEventListener("input", () => this.#tell(""))
     for (const type of ["pointerover", "focusin"]) chat.addEventListener(type, ({ target }) => this.#offer(target))
-    this.#offer(chat.querySelector(".row:focus-within") ?? chat.querySelector(".row:hover"))
+  }
+
+  /** Where one is by now; a finger that has left again hovers nowhere. @param {EventTarget | null} touched */
+  begin(touched) {
+    const { chat } = this.context
+    this.#offer(chat.querySelector(".row:focus-within") ?? chat.querySelector(".row:hover") ?? touched)
   }
 
   /** Put the buttons on a message. @param {any} target in it */
