@@ -1,7 +1,7 @@
 """A real server in a process of its own, and a profile of its own in a real browser, for each test.
 
 Every test runs in Chromium and in Firefox; what is driven through the DevTools protocol
-is marked `chromium` and runs there alone.
+is marked `chromium` and runs there alone, as are paper and a page without scripts.
 
 Own fixtures over playwright's async API: its pytest plugins and pytest-asyncio do
 not get along. A browser starts once (Firefox takes seconds), and so does what drives it: all
