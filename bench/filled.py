@@ -21,6 +21,16 @@ _ROWS = """
     FROM numbers
 """
 
+# What the program writes with them (store/sqlite_runs.py); here the arrival is the seq.
+_RUNS = """
+    INSERT INTO runs SELECT 1, min(seq), group_concat(arrival) FROM events
+    WHERE arrival BETWEEN :first AND :last GROUP BY (seq - 1) / 32 HAVING count(*) = 32
+"""
+_OPEN_RUN = """
+    REPLACE INTO open_runs SELECT 1, :last, coalesce(group_concat(arrival), '') FROM events
+    WHERE arrival > :last - :last % 32
+"""
+
 
 def filled_folder(length: int, place: Path = BUILT / "logs") -> Path:
     """Return a storage folder whose one room, ROOM, has `length` messages.
@@ -53,7 +63,10 @@ def _fill(database: Path, length: int) -> None:
         with tqdm(total=length, initial=top, unit="row", leave=False, disable=None) as bar:
             for first in range(top + 1, length + 1, CHUNK):
                 last = min(first + CHUNK - 1, length)
-                db.execute(_ROWS, {"first": first, "last": last})
+                db.execute("BEGIN")
+                for statement in (_ROWS, _RUNS, _OPEN_RUN):
+                    db.execute(statement, {"first": first, "last": last})
+                db.execute("COMMIT")
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 bar.update(last - first + 1)
     finally:

@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +17,12 @@ from chat_app.store.sqlite_file import (
     new_epoch,
     recognise,
 )
+from chat_app.store.sqlite_runs import every_arrival
 
 # Told (done, total) of a job, in whatever unit: pages of the file, rooms of the log.
 Progress = Callable[[int, int], None]
+
+_NO_EVENTS: Final = (None, ())
 
 _PAGES: Final = 512  # copied between two calls of `progress`: 2 MiB
 
@@ -71,16 +76,41 @@ def check(database: Path, progress: Progress) -> list[str]:
         if (found := _unsound(db)) is not None:
             return [found]
         rooms = db.execute("SELECT id, name FROM rooms ORDER BY id").fetchall()
+        # Older files have an index instead.
+        runs = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone()
+        lying = groupby(
+            db.execute("SELECT room, seq, arrival FROM events ORDER BY room, seq"), itemgetter(0)
+        )
+        current, events = next(lying, _NO_EVENTS)
         wrong = []
         for done, (room, name) in enumerate(rooms, start=1):
-            count, first, last = db.execute(
-                "SELECT count(*), min(seq), max(seq) FROM events WHERE room = ?", (room,)
-            ).fetchone()
-            if count and (first, last) != (1, count):  # a private room may have none yet
-                wrong.append(f"room {name!r}: {count} events, numbered {first} to {last}")
+            while current is not None and current < room:  # of a room that is not there
+                current, events = next(lying, _NO_EVENTS)
+            listed = every_arrival(db, room) if runs else None
+            if found := _misplaced(events if current == room else (), listed):
+                wrong.append(f"room {name!r}: {found}")
             progress(done, len(rooms))
         orphans = db.execute("PRAGMA foreign_key_check").fetchall()
         return wrong + [f"{table}: row {row} belongs to nothing" for table, row, *_ in orphans]
+
+
+def _misplaced(events: Iterable[tuple[int, int, int]], listed: Iterator[int] | None) -> str | None:
+    """Return what is wrong with a room, whose rows (room, seq, arrival) come in order of seq.
+
+    `listed`: where its runs say that they lie, if it has runs.
+    """
+    count = first = last = 0
+    agree = True
+    for _, last, arrival in events:
+        count += 1
+        first = first or last
+        if listed is not None:
+            agree = next(listed, None) == arrival and agree
+    if count and (first, last) != (1, count):  # a private room may have none yet
+        return f"{count} events, numbered {first} to {last}"
+    if listed is not None:
+        agree = next(listed, None) is None and agree
+    return None if agree else "its runs say otherwise where its events lie"
 
 
 def _open(file: Path) -> sqlite3.Connection:

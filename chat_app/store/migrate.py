@@ -24,16 +24,15 @@ from chat_app.store.postgres_pool import connect, said, shown
 from chat_app.store.postgres_schema import prepare
 from chat_app.store.sqlite import open_sqlite
 from chat_app.store.sqlite_file import connect_readonly
+from chat_app.store.sqlite_runs import TOP
 
 # Told (what, done, total): messages copied, rows compared.
 Progress = Callable[[str, int, int], None]
 
 _CHUNK: Final = 10_000  # rows in one transaction, or compared at once
 
-# What PostgreSQL keeps and SQLite works out.
-_WORKED_OUT: Final = {
-    ("rooms", "top"): "(SELECT coalesce(max(seq), 0) FROM events WHERE room = rooms.id)"
-}
+# What PostgreSQL keeps elsewhere.
+_WORKED_OUT: Final = {("rooms", "top"): TOP}
 # Settings that belong to one database: its schema's version, what it was opened as.
 _OWN: Final = ("schema", "life", "migrating", "migrated", "open_since_boot", "checked")
 _PUT: Final = (

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
-from chat_app.models import Appended, Draft, Event, Kind, Role, Room, RoomSettings, User
+from chat_app.models import Appended, Draft, Event, Room, RoomSettings
 from chat_app.store.sqlite_accounts import SqliteAccounts
 from chat_app.store.sqlite_audit import SqliteAudit
-from chat_app.store.sqlite_deletions import write_deletion
 from chat_app.store.sqlite_file import (
     FolderLock,
     closed_cleanly,
@@ -32,18 +31,11 @@ from chat_app.store.sqlite_file import (
     lock_folder,
 )
 from chat_app.store.sqlite_invites import SqliteInvites
+from chat_app.store.sqlite_log import EVENT, Appending, event
 from chat_app.store.sqlite_members import SqliteMembers
+from chat_app.store.sqlite_runs import TOP, arrivals, newest
 
 log = logging.getLogger(__name__)
-
-_EVENT: Final = "events.seq, events.id, author, events.name, message, at, kind, target"
-# As quick as an insert that knows of no conflict, and quicker than a query for duplicates.
-_INSERT: Final = (
-    "INSERT INTO events (room, seq, id, author, name, message, at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, author, room) DO NOTHING"
-)
-_KINDS: Final = tuple(Kind)
-_FROM: Final = "FROM events JOIN rooms ON rooms.id = events.room WHERE rooms.key = ?"
 
 # Pages of the write-ahead log after which it is copied into the database (64 MiB).
 # Forty times the default: a busy log touches the same pages in commit after commit, and copies
@@ -51,9 +43,6 @@ _FROM: Final = "FROM events JOIN rooms ON rooms.id = events.room WHERE rooms.key
 _CHECKPOINT_PAGES: Final = 16_000
 # The same with durability "process", where a commit that copies would hold up the loop.
 _CHECKPOINT_COMMITS: Final = 1000
-
-# Rooms and authors remembered between transactions, ~200 bytes each.
-_REMEMBERED: Final = 100_000
 
 
 class SqliteStore:
@@ -77,9 +66,7 @@ class SqliteStore:
         self._waits_for_disk = durability == "full"
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._writing = asyncio.Lock()
-        # What the current transaction would otherwise ask the database for every row.
-        self._tops: dict[str, tuple[int, int]] = {}
-        self._authors: set[str] = set()
+        self._appending = Appending()
         self._commits = 0
         self._failing = False
         self._closed = False
@@ -112,66 +99,11 @@ class SqliteStore:
 
     async def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         async with self._transaction():
-            return [self._append(draft) for draft in drafts]
-
-    def _append(self, draft: Draft) -> Appended:
-        room, top = self._tops.get(draft.room_key) or self._open_room(draft)
-        user = draft.author
-        if user.id not in self._authors:
-            self._writer.execute(
-                "INSERT INTO users VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (user.id, user.name, draft.at),
-            )
-            self._authors.add(user.id)
-        seq = top + 1
-        if draft.target:
-            return self._append_deletion(draft, room, seq)
-        inserted = self._writer.execute(
-            _INSERT, (room, seq, draft.id, user.id, user.name, draft.message, draft.at)
-        )
-        if inserted.rowcount:
-            self._tops[draft.room_key] = (room, seq)
-            return Appended(
-                Event(draft.room_key, seq, draft.id, user, draft.message, draft.at), False
-            )
-        first = self._writer.execute(
-            f"SELECT {_EVENT} FROM events WHERE id = ? AND author = ? AND room = ?",
-            (draft.id, user.id, room),
-        ).fetchone()
-        return Appended(_event(draft.room_key, first), True)
-
-    def _append_deletion(self, draft: Draft, room: int, seq: int) -> Appended:
-        stands_at = write_deletion(self._writer, draft, room, seq)
-        if stands_at == seq:
-            self._tops[draft.room_key] = (room, seq)
-        row = self._writer.execute(
-            f"SELECT {_EVENT} FROM events WHERE room = ? AND seq = ?", (room, stands_at)
-        ).fetchone()
-        return Appended(_event(draft.room_key, row), stands_at != seq)
-
-    def _open_room(self, draft: Draft) -> tuple[int, int]:
-        """Return (id, top) of the draft's room, which it makes if there is none."""
-        made = self._writer.execute(
-            "INSERT INTO rooms (key, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (draft.room_key, draft.room_name, draft.at),
-        )
-        if made.rowcount:
-            self._writer.execute(
-                "INSERT INTO members SELECT ?, user, ?, ? FROM accounts WHERE user = ?",
-                (made.lastrowid, Role.OWNER, draft.at, draft.author.id),
-            )
-        room, top = self._writer.execute(
-            "SELECT id, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0)"
-            " FROM rooms WHERE key = ?",
-            (draft.room_key,),
-        ).fetchone()
-        self._tops[draft.room_key] = (room, top)
-        return room, top
+            return self._appending.append(self._writer, drafts)
 
     async def room(self, key: str) -> Room | None:
         row = self._read(
-            "SELECT key, name, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0),"
-            " announce, locked, slow_seconds,"
+            f"SELECT key, name, {TOP}, announce, locked, slow_seconds,"
             " EXISTS (SELECT 1 FROM members WHERE room = rooms.id)"
             " OR EXISTS (SELECT 1 FROM sanctions WHERE room = rooms.id)"
             " FROM rooms WHERE key = ?",
@@ -185,26 +117,31 @@ class SqliteStore:
 
     async def tops(self, keys: Collection[str]) -> dict[str, int]:
         rows = self._read(
-            "SELECT key, (SELECT max(seq) FROM events WHERE room = rooms.id) FROM rooms"
+            "SELECT key, top FROM rooms JOIN open_runs ON room = id"
             " WHERE key IN (SELECT value FROM json_each(?))",
             (json.dumps(list(keys)),),
         )
-        return {key: top for key, top in rows if top}
+        return dict(rows)
 
     async def events(
         self, room_key: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> list[Event]:
+        room = newest(self._read, room_key)
+        if room is None:
+            return []
         if after is not None:
-            rows = self._read(
-                f"SELECT {_EVENT} {_FROM} AND seq > ? ORDER BY seq LIMIT ?",
-                (room_key, after, limit),
-            )
+            first, last = after + 1, min(after + limit, room.top)
         else:
-            rows = self._read(
-                f"SELECT {_EVENT} {_FROM} AND seq < ? ORDER BY seq DESC LIMIT ?",
-                (room_key, before if before is not None else 1 << 62, limit),
-            )[::-1]
-        return [_event(room_key, row) for row in rows]
+            last = room.top if before is None else min(before - 1, room.top)
+            first = max(last - limit + 1, 1)
+        if first > last:
+            return []
+        listed = ",".join(arrivals(self._read, room, first, last))
+        rows = self._read(
+            f"SELECT {EVENT} FROM json_each(?) JOIN events ON arrival = value", (f"[{listed}]",)
+        )
+        rows.sort()  # by seq; in what order rows come is the engine's affair
+        return [event(room_key, row) for row in rows]
 
     async def secret(self, name: str) -> str:
         query = "SELECT value FROM settings WHERE name = ?"
@@ -255,8 +192,6 @@ class SqliteStore:
         async with self._writing:
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
-                if len(self._tops) + len(self._authors) > _REMEMBERED:
-                    self._forget()
                 yield
                 await self._commit()
                 self._say_well()
@@ -307,22 +242,10 @@ class SqliteStore:
         self._writer.execute(sql).fetchall()
 
     def _undo(self) -> None:
-        self._forget()
+        self._appending.forget()
         if self._writer.in_transaction:
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself, or will
                 self._writer.execute("ROLLBACK")
-
-    def _forget(self) -> None:
-        self._tops.clear()
-        self._authors.clear()
-
-
-def _event(room_key: str, row: Sequence[Any]) -> Event:
-    seq, id_, author, name, message, at, kind, target = row
-    user = User(author, name)
-    if not kind:
-        return Event(room_key, seq, id_, user, message, at)
-    return Event(room_key, seq, id_, user, "", at, _KINDS[kind], target)
 
 
 async def open_sqlite(file: Path, durability: str) -> SqliteStore:

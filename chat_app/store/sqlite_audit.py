@@ -7,6 +7,7 @@ from chat_app.models import Deed, Kind, Report, User
 from chat_app.store.sqlite_accounts import Read, Transaction
 from chat_app.store.sqlite_deeds import drop_reports, write_deed
 from chat_app.store.sqlite_members import add_user, room_id
+from chat_app.store.sqlite_runs import arrival_of
 
 
 class SqliteAudit:
@@ -21,11 +22,12 @@ class SqliteAudit:
         async with self._transaction():
             room, by = room_id(self._writer, room_key), report.by
             add_user(self._writer, by, report.at)
+            lies_at = arrival_of(self._writer, room, report.seq)
             # Looked up here: it may have been deleted since whoever reports it saw it.
             kept = self._writer.execute(
                 "INSERT OR REPLACE INTO reports SELECT room, seq, ?, ?, ? FROM events"
-                " WHERE room = ? AND seq = ? AND kind = ?",
-                (by.id, report.reason, report.at, room, report.seq, Kind.MESSAGE),
+                " WHERE arrival = ? AND kind = ?",
+                (by.id, report.reason, report.at, lies_at, Kind.MESSAGE),
             )
             if not kept.rowcount:
                 raise MessageNotFound("There is no such message.")

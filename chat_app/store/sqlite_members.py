@@ -8,6 +8,7 @@ from chat_app.errors import OwnerNeeded, RoomNotFound
 from chat_app.models import Deed, Membership, Role, Room, RoomSettings, Sanction, User
 from chat_app.store.sqlite_accounts import Read, Transaction
 from chat_app.store.sqlite_deeds import write_deed
+from chat_app.store.sqlite_runs import TOP
 
 _OF_ROOM: Final = "room = (SELECT id FROM rooms WHERE key = ?)"
 
@@ -48,8 +49,7 @@ class SqliteMembers:
 
     async def rooms(self, user_id: str) -> list[tuple[Room, Role]]:
         rows = self._read(
-            "SELECT key, name, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0),"
-            " announce, locked, slow_seconds, role"
+            f"SELECT key, name, {TOP}, announce, locked, slow_seconds, role"
             " FROM members JOIN rooms ON rooms.id = room WHERE user = ?"
             " ORDER BY since DESC, rooms.id DESC",
             (user_id,),

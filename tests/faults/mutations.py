@@ -12,8 +12,9 @@ from typing import Any
 from chat_app.chat.news import News
 from chat_app.main import main
 from chat_app.models import Appended, Draft
-from chat_app.store import sqlite, sqlite_deletions
+from chat_app.store import sqlite_deletions, sqlite_log
 from chat_app.store.sqlite import SqliteStore
+from chat_app.store.sqlite_runs import arrival_of
 
 
 def ack_before_commit() -> None:
@@ -23,7 +24,7 @@ def ack_before_commit() -> None:
     async def append(self: SqliteStore, drafts: Sequence[Draft]) -> list[Appended]:
         await self._writing.acquire()
         self._writer.execute("BEGIN IMMEDIATE")
-        appended = [self._append(draft) for draft in drafts]
+        appended = self._appending.append(self._writer, drafts)
 
         async def commit() -> None:
             await asyncio.sleep(0.02)
@@ -47,9 +48,9 @@ def no_unique_key() -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._writer, name)
 
-        def execute(self, sql: str, *parameters: Any) -> Any:
-            return self._writer.execute(
-                sql.replace(" ON CONFLICT (id, author, room) DO NOTHING", ""), *parameters
+        def executemany(self, sql: str, rows: Any) -> Any:
+            return self._writer.executemany(
+                sql.replace(" ON CONFLICT (id, author, room) DO NOTHING", ""), rows
             )
 
     made = SqliteStore.__init__
@@ -63,19 +64,21 @@ def no_unique_key() -> None:
 def deletion_keeps_text() -> None:
     """Write the deletion, acknowledge and show it; leave what it should have erased."""
 
-    def write_deletion(db: sqlite3.Connection, draft: Draft, room: int, seq: int) -> int:
-        where = (room, draft.target)
+    def write_deletion(
+        db: sqlite3.Connection, draft: Draft, room: int, seq: int, arrival: int
+    ) -> int:
+        lies_at = arrival_of(db, room, draft.target)
         found = db.execute(
-            "SELECT message, kind, target FROM events WHERE room = ? AND seq = ?", where
+            "SELECT message, kind, target FROM events WHERE arrival = ?", (lies_at,)
         ).fetchone()
-        written = sqlite_deletions.write_deletion(db, draft, room, seq)
+        written = sqlite_deletions.write_deletion(db, draft, room, seq, arrival)
         db.execute(
-            "UPDATE events SET message = ?, kind = ?, target = ? WHERE room = ? AND seq = ?",
-            (*found, *where),
+            "UPDATE events SET message = ?, kind = ?, target = ? WHERE arrival = ?",
+            (*found, lies_at),
         )
         return written
 
-    sqlite.write_deletion = write_deletion  # type: ignore[attr-defined]
+    sqlite_log.write_deletion = write_deletion  # type: ignore[attr-defined]
 
 
 def no_tops() -> None:

@@ -1,0 +1,199 @@
+"""How drafts become rows of the log: numbered, inserted, and found again if they repeat one.
+
+A batch is taken for new and inserted by one call, which costs half of what a call for each
+row does. Where that finds a draft that is in the log already, the batch is begun anew and
+each is looked up first.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from chat_app.models import Appended, Draft, Event, Kind, Role, User
+from chat_app.store.sqlite_deletions import write_deletion
+from chat_app.store.sqlite_runs import OpenRun
+
+# The columns of an event, as `event` takes them.
+EVENT: Final = "events.seq, events.id, author, events.name, message, at, kind, target"
+
+_INSERT: Final = (
+    "INSERT INTO events (arrival, room, seq, id, author, name, message, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, author, room) DO NOTHING"
+)
+_KINDS: Final = tuple(Kind)
+
+# Rooms and authors remembered between transactions, ~200 bytes each.
+_REMEMBERED: Final = 100_000
+
+
+def event(room_key: str, row: Sequence[Any]) -> Event:
+    """Return the event of a row of the columns EVENT."""
+    seq, id_, author, name, message, at, kind, target = row
+    user = User(author, name)
+    if not kind:
+        return Event(room_key, seq, id_, user, message, at)
+    return Event(room_key, seq, id_, user, "", at, _KINDS[kind], target)
+
+
+class Appending:
+    """Appends to the log in a transaction of the store's, which holds nothing else yet.
+
+    It remembers what it would otherwise ask the database for every row: `forget` it
+    whenever a transaction was undone.
+    """
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, OpenRun] = {}
+        self._authors: set[str] = set()
+        self._arrival: int | None = None  # the newest
+
+    def forget(self) -> None:
+        self._rooms.clear()
+        self._authors.clear()
+        self._arrival = None
+
+    def append(self, db: sqlite3.Connection, drafts: Sequence[Draft]) -> list[Appended]:
+        """Append as `Store.append` says; whoever calls commits, or undoes."""
+        if len(self._rooms) + len(self._authors) > _REMEMBERED:
+            self.forget()
+        if any(draft.target for draft in drafts):
+            return [self._append_one(db, draft) for draft in drafts]
+        appended = self._insert(db, drafts)
+        if appended is None:
+            db.execute("ROLLBACK")
+            self._forget_those(drafts)
+            db.execute("BEGIN IMMEDIATE")
+            appended = self._append_checked(db, drafts)
+        return appended
+
+    def _forget_those(self, drafts: Iterable[Draft]) -> None:
+        for draft in drafts:
+            self._rooms.pop(draft.room_key, None)
+            self._authors.discard(draft.author.id)
+        self._arrival = None
+
+    def _append_one(self, db: sqlite3.Connection, draft: Draft) -> Appended:
+        if draft.target:
+            return self._delete(db, draft)
+        (appended,) = self._append_checked(db, [draft])
+        return appended
+
+    def _insert(self, db: sqlite3.Connection, drafts: Iterable[Draft]) -> list[Appended] | None:
+        """Insert messages as if none of them was there; None if one of them was.
+
+        Then the transaction is good for nothing any more.
+        """
+        arrival = self._newest_arrival(db)
+        touched: dict[str, OpenRun] = {}
+        rows, whole, appended = [], [], []
+        for draft in drafts:
+            key, user = draft.room_key, draft.author
+            room = touched.get(key)
+            if room is None:
+                room = touched[key] = self._room(db, draft)
+            if user.id not in self._authors:
+                self._add_author(db, draft)
+            arrival += 1
+            if run := room.add(arrival):
+                whole.append(run)
+            seq = room.top
+            rows.append(
+                (arrival, room.room, seq, draft.id, user.id, user.name, draft.message, draft.at)
+            )
+            appended.append(
+                Appended(Event(key, seq, draft.id, user, draft.message, draft.at), False)
+            )
+        if db.executemany(_INSERT, rows).rowcount != len(rows):
+            return None
+        self._arrival = arrival
+        _write_runs(db, whole, touched.values())
+        return appended
+
+    def _append_checked(self, db: sqlite3.Connection, drafts: Sequence[Draft]) -> list[Appended]:
+        """Append messages of which some are in the log already, or repeat each other."""
+        known = [self._find(db, draft) for draft in drafts]
+        new: dict[tuple[str, str, str], Draft] = {}
+        for draft, found in zip(drafts, known, strict=True):
+            if found is None:
+                new.setdefault(_name(draft), draft)
+        inserted = self._insert(db, new.values())
+        if inserted is None:
+            raise sqlite3.IntegrityError("what is not in the log cannot be inserted")
+        first = dict(zip(new, inserted, strict=True))
+        appended = []
+        for draft, found in zip(drafts, known, strict=True):
+            if found is not None:
+                appended.append(Appended(found, True))
+            else:
+                appended.append(first[_name(draft)])
+                first[_name(draft)] = Appended(appended[-1].event, True)
+        return appended
+
+    def _find(self, db: sqlite3.Connection, draft: Draft) -> Event | None:
+        """Return the event that the draft repeats, if there is one."""
+        row = db.execute(
+            f"SELECT {EVENT} FROM events WHERE id = ? AND author = ? AND room = ?",
+            (draft.id, draft.author.id, self._room(db, draft).room),
+        ).fetchone()
+        return row and event(draft.room_key, row)
+
+    def _delete(self, db: sqlite3.Connection, draft: Draft) -> Appended:
+        room = self._room(db, draft)
+        self._add_author(db, draft)
+        arrival = self._newest_arrival(db) + 1
+        lies_at = write_deletion(db, draft, room.room, room.top + 1, arrival)
+        if lies_at == arrival:
+            self._arrival = arrival
+            run = room.add(arrival)
+            _write_runs(db, [run] if run else [], [room])
+        row = db.execute(f"SELECT {EVENT} FROM events WHERE arrival = ?", (lies_at,)).fetchone()
+        return Appended(event(draft.room_key, row), lies_at != arrival)
+
+    def _newest_arrival(self, db: sqlite3.Connection) -> int:
+        if self._arrival is None:
+            (newest,) = db.execute("SELECT coalesce(max(arrival), 0) FROM events").fetchone()
+            self._arrival = int(newest)
+        return self._arrival
+
+    def _add_author(self, db: sqlite3.Connection, draft: Draft) -> None:
+        user = draft.author
+        db.execute(
+            "INSERT INTO users VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (user.id, user.name, draft.at),
+        )
+        self._authors.add(user.id)
+
+    def _room(self, db: sqlite3.Connection, draft: Draft) -> OpenRun:
+        """Return the draft's room, which it makes if there is none."""
+        key = draft.room_key
+        if (known := self._rooms.get(key)) is not None:
+            return known
+        made = db.execute(
+            "INSERT INTO rooms (key, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (key, draft.room_name, draft.at),
+        )
+        if made.rowcount:
+            db.execute(
+                "INSERT INTO members SELECT ?, user, ?, ? FROM accounts WHERE user = ?",
+                (made.lastrowid, Role.OWNER, draft.at, draft.author.id),
+            )
+        row = db.execute(
+            "SELECT id, coalesce(top, 0), coalesce(arrivals, '')"
+            " FROM rooms LEFT JOIN open_runs ON room = id WHERE key = ?",
+            (key,),
+        ).fetchone()
+        room = self._rooms[key] = OpenRun(*row)
+        return room
+
+
+def _name(draft: Draft) -> tuple[str, str, str]:
+    """Return what only one event may have."""
+    return draft.room_key, draft.author.id, draft.id
+
+
+def _write_runs(
+    db: sqlite3.Connection, whole: Sequence[tuple[int, int, str]], touched: Iterable[OpenRun]
+) -> None:
+    if whole:
+        db.executemany("INSERT INTO runs VALUES (?, ?, ?)", whole)
+    db.executemany("REPLACE INTO open_runs VALUES (?, ?, ?)", [room.row for room in touched])
