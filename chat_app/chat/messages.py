@@ -4,6 +4,7 @@ import itertools
 import re
 import secrets
 import time
+from functools import lru_cache
 from typing import Final
 
 from chat_app.errors import CommandRefused, Invalid, Malformed, MessageEmpty, MessageTooLong
@@ -73,4 +74,9 @@ def new_id(at: int) -> str:
 
     No other has it: what follows the time is of this process, and counts.
     """
-    return f"{at:011x}{_PROCESS}{next(_count):x}"
+    return f"{_stem(at)}{next(_count):x}"
+
+
+@lru_cache(maxsize=4)  # that of this millisecond
+def _stem(at: int) -> str:
+    return f"{at:011x}{_PROCESS}"

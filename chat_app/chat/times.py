@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # a busy log has many events in one millisecond
 def iso(at: int) -> str:
     """Return a time as "2026-11-22T13:00:00.123Z"."""
     return f"{_second(at // 1000)}.{at % 1000:03}Z"

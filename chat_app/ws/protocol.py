@@ -5,6 +5,7 @@ are not masked, so all receivers get the same bytes.
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -140,7 +141,8 @@ class Ping(Frame, frozen=True, tag="ping"):
 
 def encode(frame: Frame) -> bytes:
     """Return `frame` as the bytes of one WebSocket text frame."""
-    return framed(0x81, _encode(frame))
+    payload = _encode(frame)
+    return _text_head(len(payload)) + payload
 
 
 def encode_event(event: Event) -> bytes:
@@ -156,14 +158,22 @@ def pong(payload: bytes) -> bytes:
 WEBSOCKET_PING: Final = b"\x89\x00"
 
 
-def framed(head: int, payload: bytes) -> bytes:
-    """Return a WebSocket frame of a server; `head` is its first byte: FIN and opcode."""
-    size = len(payload)
+def framed(opcode: int, payload: bytes) -> bytes:
+    """Return a WebSocket frame of a server; `opcode` is its first byte: FIN and opcode."""
+    return _head(opcode, len(payload)) + payload
+
+
+@lru_cache(maxsize=4096)
+def _text_head(size: int) -> bytes:
+    return _head(0x81, size)
+
+
+def _head(opcode: int, size: int) -> bytes:
     if size < 126:
-        return b"%c%c%b" % (head, size, payload)
+        return bytes((opcode, size))
     if size < 65536:
-        return b"%c\x7e%b%b" % (head, size.to_bytes(2, "big"), payload)
-    return b"%c\x7f%b%b" % (head, size.to_bytes(8, "big"), payload)
+        return bytes((opcode, 126)) + size.to_bytes(2, "big")
+    return bytes((opcode, 127)) + size.to_bytes(8, "big")
 
 
 def event_frame(event: Event) -> Message | Tombstone | Deletion:
