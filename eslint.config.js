@@ -22,4 +22,9 @@ export default [
       eqeqeq: "error",
     },
   },
+  {
+    // Lines of comment are not sent to browsers; what stands beside code is.
+    files: ["static/**/*.js"],
+    rules: { "no-inline-comments": ["error", { ignorePattern: "^\\*" }] },
+  },
 ]

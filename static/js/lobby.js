@@ -32,7 +32,8 @@ find("#recent-clear").addEventListener("click", () => {
   show()
   find("#room-name-input").focus()
 })
-addEventListener("pageshow", show) // also when coming back from a room
+// also when coming back from a room
+addEventListener("pageshow", show)
 show()
 if (document.activeElement === document.body) find("#room-name-input").focus()
 work()

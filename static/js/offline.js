@@ -17,11 +17,13 @@ async function look() {
 
 function later() {
   clearTimeout(timer)
-  timer = setTimeout(look, wait * (1 - Math.random() / 2)) // not all at once, after a restart
+  // not all at once, after a restart
+  timer = setTimeout(look, wait * (1 - Math.random() / 2))
 }
 
 // Asked for by its own name it stands for no other.
 if (location.pathname !== "/offline/") {
-  addEventListener("online", look) // which may be too early: the network is there, the way is not
+  // which may be too early: the network is there, the way is not
+  addEventListener("online", look)
   later()
 }

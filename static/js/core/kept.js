@@ -69,7 +69,8 @@ export class Pending {
   constructor(box) {
     this.#box = box
     this.#db = open()
-    this.#db.catch(() => {}) // told to each who asks
+    // Why there is none is told to each who asks.
+    this.#db.catch(() => {})
   }
 
   /** @returns {Promise<Item[]>} in the order in which they were written */
@@ -120,7 +121,8 @@ export class Pending {
 
   /** @param {string} id */
   #note(id) {
-    return `${JSON.stringify(this.#box)} ${id}` // quoted: "a" is no beginning of "a b"
+    // quoted: "a" is no beginning of "a b"
+    return `${JSON.stringify(this.#box)} ${id}`
   }
 
   /** @returns {Item[]} */
@@ -151,7 +153,8 @@ function open() {
     request.onerror = reject
     request.onsuccess = () => {
       const db = request.result
-      db.onversionchange = () => db.close() // a newer page must not wait for this one
+      // a newer page must not wait for this one
+      db.onversionchange = () => db.close()
       resolve(db)
     }
   })

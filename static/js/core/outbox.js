@@ -6,7 +6,8 @@
 
 // ms online without an answer: it failed
 const ANSWER = 10_000
-let last = 0 // time of the newest id
+// time of the newest id
+let last = 0
 
 /**
  * Fires "change" (detail: Item) whenever an item is added or changes its state, and, since their
@@ -17,7 +18,8 @@ export class Outbox extends EventTarget {
   #items = new Map()
   #context
   #online = false
-  #turn = false // we are the one who sends
+  // we are the one who sends
+  #turn = false
   #leave = new AbortController()
   /** @type {Item | null} */
   #flying = null
@@ -123,7 +125,8 @@ export class Outbox extends EventTarget {
       this.#flush()
       await new Promise((resolve) => signal.addEventListener("abort", resolve))
     }
-    if (locks) locks.request(name, { signal }, turn).catch(() => {}) // no longer wanted
+    // It is rejected when the turn is no longer wanted.
+    if (locks) locks.request(name, { signal }, turn).catch(() => {})
     else turn()
   }
 
@@ -137,7 +140,8 @@ export class Outbox extends EventTarget {
     if (!this.#turn || this.#flying || this.#paused) return
     const waiting = [...this.#items.values()].filter(({ state }) => state === "queued" || state === "new")
     const item = waiting.reduce((first, each) => (first && first.id < each.id ? first : each), waiting[0])
-    if (item?.state !== "queued") return // nothing, or not yet safe
+    // nothing, or not yet safe
+    if (item?.state !== "queued") return
     if (!this.#context.send({ type: "post", id: item.id, message: item.text })) return
     this.#flying = item
     item.state = "sent"

@@ -107,7 +107,8 @@ export class RoomSocket extends EventTarget {
       this.#become("open")
       return
     }
-    const waiting = frame.room ? undefined : this.#answer(frame.id) // an event bears the id of its request too
+    // an event bears the id of its request too
+    const waiting = frame.room ? undefined : this.#answer(frame.id)
     if (waiting) frame.type === "error" ? waiting.reject(new Error(frame.code)) : waiting.resolve(frame)
     else this.dispatchEvent(new CustomEvent("frame", { detail: frame }))
   }
@@ -215,7 +216,8 @@ export class RoomLog extends EventTarget {
       this.dispatchEvent(new CustomEvent("event", { detail: next }))
     }
     const gap = this.#early.size > 0
-    if (gap && !this.#asked) this.dispatchEvent(new Event("gap")) // once, until it is filled
+    // once, until it is filled
+    if (gap && !this.#asked) this.dispatchEvent(new Event("gap"))
     this.#asked = gap
   }
 

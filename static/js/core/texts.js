@@ -2,10 +2,13 @@
 
 const ONE = "(?:\\p{Emoji_Presentation}\\uFE0F?|\\p{Extended_Pictographic}(?:\\uFE0F|(?=\\p{Emoji_Modifier})))\\p{Emoji_Modifier}?[\\u{E0020}-\\u{E007F}]*"
 const EMOJI = new RegExp(`^[ \\t\\n]*(?:(?:\\p{RI}{2}|[0-9#*]\\uFE0F\\u20E3|${ONE}(?:\\u200D(?:${ONE}|\\p{Extended_Pictographic}))*)[ \\t\\n]*){1,3}$`, "u")
-const HANGUL = /[\u1100-\u11FF\u3131-\u318E\uAC00-\uD7A3]/ // these two as in chat_app/web/rows.py
+// These two as in chat_app/web/rows.py
+const HANGUL = /[\u1100-\u11FF\u3131-\u318E\uAC00-\uD7A3]/
 const RTL = /^\P{L}*(?=\p{L})[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/u
-const NUMBER = new Intl.NumberFormat("en") // Korean writes them the same way
-const GROUP = 5 * 60_000 // ms of silence after which the author is named again
+// Korean writes them the same way
+const NUMBER = new Intl.NumberFormat("en")
+// ms of silence after which the author is named again
+const GROUP = 5 * 60_000
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+|\bmailto:[^\s<>"'`]+@[^\s<>"'`]+/gi

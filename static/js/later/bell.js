@@ -2,9 +2,12 @@
 // clicked; this browser remembers. Fetched when its button comes into sight, or when it is on.
 import { load, save } from "../core/kept.js"
 
-const QUIET = 2000 // ms between two tones
-const TAIL = 200 // characters of a message that a notification shows
-const NOTES = [587, 880] // Hz: two soft notes, a fifth apart; no file to fetch
+// ms between two tones
+const QUIET = 2000
+// characters of a message that a notification shows
+const TAIL = 200
+// Hz: two soft notes, a fifth apart; no file to fetch
+const NOTES = [587, 880]
 
 export class Bell {
   #on = load("bell") !== ""
@@ -34,7 +37,8 @@ export class Bell {
     save("bell", this.#on ? "on" : "")
     this.#show()
     if (!this.#on) return
-    this.#ring() // the person hears what was chosen
+    // the person hears what was chosen
+    this.#ring()
     if ("Notification" in window && Notification.permission === "default") await Notification.requestPermission()
     this.#show()
   }
@@ -58,7 +62,8 @@ export class Bell {
     const worker = await navigator.serviceWorker?.getRegistration()
     let close
     if (worker?.active) {
-      await worker.showNotification(title, how) // the only way on a phone
+      // the only way on a phone
+      await worker.showNotification(title, how)
       close = async () => (await worker.getNotifications({ tag: key })).forEach((shown) => shown.close())
     } else {
       const shown = new Notification(title, how)

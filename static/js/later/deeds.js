@@ -10,8 +10,10 @@ import { more, request } from "./texts.js"
 /** @import { RoomSocket } from "../core/socket.js" */
 /** @import { Row } from "../ui/elements.js" */
 
-const REASON = 500 // characters, as the server counts them
-const QUOTE = 200 // of a message, in a question about it
+// characters, as the server counts them
+const REASON = 500
+// of a message, in a question about it
+const QUOTE = 200
 
 /**
  * @typedef {object} Context

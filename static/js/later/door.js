@@ -18,7 +18,8 @@ import { more } from "./texts.js"
 
 /** @type {News} */
 const USUAL = { may: ["read", "post", "hurry"] }
-const LONGEST = 2 ** 31 - 1 // ms: a timer that is set for longer goes off at once
+// ms: a timer that is set for longer goes off at once
+const LONGEST = 2 ** 31 - 1
 const SETTINGS = "M4 7h9M17 7h3M4 17h3M11 17h9M13 7a2 2 0 1 0 4 0a2 2 0 1 0-4 0M7 17a2 2 0 1 0 4 0a2 2 0 1 0-4 0"
 const REPORTS = "M5 21V4h13l-3 4.5 3 4.5H5"
 
@@ -28,7 +29,8 @@ export async function open(context) {
 }
 
 class Door {
-  #told = true // since the last welcome
+  // since the last welcome
+  #told = true
   #why = ""
   /** @type {Timer} */
   #over
@@ -73,7 +75,8 @@ class Door {
     this.#why = why
     const text = ms === undefined ? (texts[`why_${why}`] ?? "") : fill(texts[`why_${why}_until`], { time: this.#time(ms) })
     line.className = "help"
-    if (why === "log_in" && line.children.length) return // the page's own has a link
+    // the page's own has a link
+    if (why === "log_in" && line.children.length) return
     if (line.textContent !== text) line.textContent = text
   }
 

@@ -15,7 +15,8 @@ import { request } from "./texts.js"
 
 const DOTS = "M5 12h.01M12 12h.01M19 12h.01"
 const TIMED = ["mute", "ban"]
-const TIMES = [600, 3600, 86_400, 604_800, 2_592_000] // seconds
+// seconds
+const TIMES = [600, 3600, 86_400, 604_800, 2_592_000]
 
 export class MemberMenus {
   #shown = false

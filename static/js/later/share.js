@@ -1,14 +1,17 @@
 // Gives the room's address away: to the phone's own sheet, or to the clipboard.
 
-const THANKS = 2000 // ms that a button says it is done
+// ms that a button says it is done
+const THANKS = 2000
 
 /** @param {HTMLElement} button @param {{name: string, url: string}} room @param {Texts} texts */
 export async function share(button, { name, url }, texts) {
   const address = new URL(url, location.href).href
-  if (matchMedia("(pointer: coarse)").matches && navigator.share) return navigator.share({ title: name, url: address }).catch(() => {}) // closed unused
+  // It is rejected when the sheet is closed unused.
+  if (matchMedia("(pointer: coarse)").matches && navigator.share) return navigator.share({ title: name, url: address }).catch(() => {})
   const label = /** @type {HTMLElement} */ (button.lastElementChild)
   const copied = await copy(address)
-  label.textContent = copied ? texts.copied : address // to be copied by hand
+  // to be copied by hand
+  label.textContent = copied ? texts.copied : address
   if (!copied) return
   const region = document.querySelector("#announcer")
   if (region) region.textContent = texts.copied
@@ -21,7 +24,8 @@ async function copy(text) {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    return copyWithoutClipboard(text) // plain http has none
+    // plain http has none
+    return copyWithoutClipboard(text)
   }
 }
 

@@ -3,7 +3,8 @@ import { load, save } from "../core/kept.js"
 import { fill, length } from "../core/texts.js"
 import { find } from "./elements.js"
 
-const WARN = 0.9 // of the limit: from here on it says what is left
+// of the limit: from here on it says what is left
+const WARN = 0.9
 // px: what covers less is a bar of the browser's that comes and goes
 const LEAST = 80
 
@@ -74,7 +75,8 @@ export class Composer {
     const real = event.key === "Enter" && !event.isComposing && event.keyCode !== 229
     this.#armed = real && !event.shiftKey
     if (real && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault() // no beforeinput follows this one
+      // no beforeinput follows this one
+      event.preventDefault()
       this.#send()
     }
   }
@@ -92,7 +94,8 @@ export class Composer {
     this.#composing = false
     if (!this.#whenComposed) return
     this.#whenComposed = false
-    queueMicrotask(() => this.#send()) // after blur() and focus() above are through
+    // after blur() and focus() above are through
+    queueMicrotask(() => this.#send())
   }
 
   #send() {

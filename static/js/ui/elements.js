@@ -85,7 +85,8 @@ function dress(li, row, clock) {
   const body = find(".body", li)
   li.classList.toggle("emoji", isEmoji(row.text))
   li.classList.toggle("rtl", isRtl(row.text))
-  if (isKorean(row.text)) body.lang = "ko" // must not break within words, whatever the page's language
+  // must not break within words, whatever the page's language
+  if (isKorean(row.text)) body.lang = "ko"
   if (MAY_LINK.test(row.text)) link(body, row.text)
   if (!row.text) bury(li)
   return li
@@ -122,6 +123,7 @@ function node({ text, href, host }) {
   link.rel = "noopener noreferrer nofollow ugc"
   link.target = "_blank"
   link.textContent = text
-  if (host) link.dataset.host = host // shown by CSS: the text stays what was written
+  // shown by CSS: the text stays what was written
+  if (host) link.dataset.host = host
   return link
 }

@@ -41,7 +41,8 @@ export class Scroll {
     const observer = new ResizeObserver(() => this.following && this.toEnd())
     observer.observe(log)
     observer.observe(/** @type {Element} */ (log.firstElementChild))
-    button.addEventListener("pointerdown", (event) => event.preventDefault()) // the focus stays where it is
+    // the focus stays where it is
+    button.addEventListener("pointerdown", (event) => event.preventDefault())
     button.addEventListener("click", () => this.toEnd())
   }
 
@@ -78,7 +79,8 @@ export class Scroll {
     const top = this.log.getBoundingClientRect().top
     const below = (/** @type {Element} */ each) => each.getBoundingClientRect().bottom > top
     for (const list of this.log.querySelectorAll("ol")) {
-      const row = below(list) && [...list.querySelectorAll(".row")].find(below) // a day line may go
+      // A row: a day line may go.
+      const row = below(list) && [...list.querySelectorAll(".row")].find(below)
       if (row) return row
     }
   }
@@ -176,7 +178,8 @@ export class History {
       const events = page.events.filter((/** @type {{seq: number}} */ { seq }) => seq > until && seq < before)
       const first = events[0]?.seq ?? 1
       const last = events.at(-1)?.seq ?? before
-      const left = page.more && first > until + 1 // fewer come where they are long
+      // fewer come where they are long
+      const left = page.more && first > until + 1
       scroll.hold(() => {
         const below = last + 1 < before && this.#gap(before, last)
         if (below) gap.after(below)
@@ -189,7 +192,8 @@ export class History {
       this.bound()
       gap.classList.remove("broken")
     } catch {
-      gap.classList.add("broken") // not asked for by every scroll
+      // not asked for by every scroll
+      gap.classList.add("broken")
       button.textContent = texts.load_failed
     } finally {
       this.#loading = false

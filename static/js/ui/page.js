@@ -37,10 +37,12 @@ export class Status {
   /** @param {{state: State, code?: number}} change */
   update({ state, code }) {
     if (state === "open") return this.#open()
-    if (code === 4503) this.box.ariaLive = "assertive" // put out: the one thing that may interrupt
+    // put out: the one thing that may interrupt
+    if (code === 4503) this.box.ariaLive = "assertive"
     if (state === "stopped") return this.#say(this.texts[`stopped_${code}`] ?? this.texts.stopped, code === 1000)
     if (this.#broken) {
-      if (this.label.textContent) this.#wait() // "offline" may have become "trying again"
+      // "offline" may have become "trying again"
+      if (this.label.textContent) this.#wait()
       return
     }
     this.#broken = true
@@ -63,7 +65,8 @@ export class Status {
   /** @param {string} text @param {boolean} retry */
   #say(text, retry) {
     clearTimeout(this.#timer)
-    if (this.label.textContent !== text) this.label.textContent = text // a status is read out when it changes
+    // a status is read out when it changes
+    if (this.label.textContent !== text) this.label.textContent = text
     this.button.hidden = !retry
     this.box.classList.toggle("shown", text !== "")
   }
@@ -116,7 +119,8 @@ export class Badge {
     if (count === this.#count) return
     this.#count = count
     document.title = count ? `(${count}) ${this.#title}` : this.#title
-    navigator.setAppBadge?.(count).catch(() => {}) // 0 clears it
+    // 0 clears it
+    navigator.setAppBadge?.(count).catch(() => {})
   }
 }
 

@@ -14,7 +14,8 @@ export class Members {
   #presence
   /** @type {Map<string, HTMLElement>} */
   #rows = new Map()
-  #wide = matchMedia("(min-width: 1280px)") // where app.css has a column for them
+  // where app.css has a column for them
+  #wide = matchMedia("(min-width: 1280px)")
   #phone = matchMedia("(max-width: 767px)")
 
   /** @param {{me: () => User, texts: Texts, language: string}} context */
@@ -86,7 +87,8 @@ export function showTyping(line, texts, names) {
 
 /** @param {string} name */
 function named(name) {
-  const bdi = document.createElement("bdi") // a name's direction is its own
+  // a name's direction is its own
+  const bdi = document.createElement("bdi")
   bdi.textContent = name
   return bdi
 }

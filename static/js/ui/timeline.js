@@ -40,7 +40,8 @@ export class Timeline {
     }
   })
   #came = 0
-  #seen = Infinity // the line of the unread is due above the first of others' messages beyond it
+  // the line of the unread is due above the first of others' messages beyond it
+  #seen = Infinity
 
   /** @param {RoomEvent} event */
   append(event) {
@@ -192,7 +193,8 @@ export class Timeline {
       chunks[at].remove()
     }
     const [above, below] = [chunks[at], chunks[chunks.length - 2]]
-    while (above.nextElementSibling !== below) above.nextElementSibling.remove() // the gaps of before
+    // the gaps of before
+    while (above.nextElementSibling !== below) above.nextElementSibling.remove()
     const [first] = rowsIn(below)
     below.before(gap(Number(first.dataset.seq), Number(rowsIn(above).at(-1).dataset.seq)))
     this.#arrange(first)
@@ -233,7 +235,8 @@ export class Timeline {
 
   /** @param {RoomEvent} event @param {boolean} own */
   #make({ id, seq, user, message, at }, own) {
-    if (own) this.#pendingRow(id)?.remove() // it came by way of history
+    // It may have come by way of history.
+    if (own) this.#pendingRow(id)?.remove()
     const row = { id, seq, author: user.id, name: user.name, text: message, at: Date.parse(at) }
     return makeRow(row, own, this.context.clock)
   }
@@ -276,7 +279,8 @@ export class Timeline {
     // The server's own words are English: ours come first.
     const why = texts[item.code ?? ""] ?? `${texts.unsent} ${item.reason ?? ""}`
     const text = failed ? why : connected() ? texts.sending : texts.queued
-    if (label.textContent !== text) label.textContent = text // it is read out when it changes
+    // it is read out when it changes
+    if (label.textContent !== text) label.textContent = text
     buttons.hidden = !failed
     for (const button of buttons.children) button.onclick = () => actions[button.dataset.act](item)
   }
