@@ -91,7 +91,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers[hdrs.SERVER] = "chat"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"  # no-referrer makes Origin "null" in our own forms
-    if response.content_type == "text/html":
+    # Not by `content_type`: each socket would keep what that reads for as long as it lasts.
+    if headers.get(hdrs.CONTENT_TYPE, "").startswith("text/html"):
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     set_cookies(request, response)
