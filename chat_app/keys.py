@@ -55,7 +55,7 @@ COOKIE_DUE = web.RequestKey("COOKIE_DUE", bool)
 SESSION: web.RequestKey[Session | None] = web.RequestKey("SESSION", Session)
 # It came with the cookie of a session that has ended: the answer takes it back.
 SESSION_ENDED = web.RequestKey("SESSION_ENDED", bool)
-# "ko" or "en".
+# "ko" or "en", once `web.languages.language_of` was asked.
 LANGUAGE = web.RequestKey("LANGUAGE", str)
 # The visitor's own address and scheme, as far as trusted proxies tell them.
 ADDRESS = web.RequestKey("ADDRESS", str)

@@ -17,7 +17,7 @@ from chat_app.models import Link, Session
 from chat_app.web.forms import read_form
 from chat_app.web.guests import next_of
 from chat_app.web.identity import begin_session, end_session
-from chat_app.web.languages import explain
+from chat_app.web.languages import explain, language_of
 from chat_app.web.rendering import page, wants_json
 
 
@@ -170,7 +170,7 @@ def form_page(
     """Render a form, with what was wrong with it before. Raises `error` where JSON is wanted."""
     if error is not None and wants_json(request):
         raise error
-    notice = explain(error, request[keys.LANGUAGE]) if error else None
+    notice = explain(error, language_of(request)) if error else None
     limits = {"fewest": FEWEST_CHARS, "most": MOST_CHARS}
     response = page(
         request,

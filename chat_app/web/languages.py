@@ -3,6 +3,7 @@
 English is what stands in the code; `locale/ko.po` is compiled when the program starts.
 """
 
+from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -35,14 +36,28 @@ TRANSLATIONS: Final = load_translations()
 
 
 def language_of(request: web.Request) -> str:
-    """Return "ko" or "en": `site.language`, else what was chosen, else what the browser prefers."""
+    """Return "ko" or "en": `site.language`, else what was chosen, else what the browser prefers.
+
+    Found at the first call: what is answered without a word has no language.
+    """
+    if keys.LANGUAGE not in request:
+        request[keys.LANGUAGE] = _find_language(request)
+    return request[keys.LANGUAGE]
+
+
+def _find_language(request: web.Request) -> str:
     fixed = request.app[keys.CONFIG].site.language
     if fixed != "auto":
         return fixed
     if (chosen := request.cookies.get(_COOKIE)) in LANGUAGES:
         return chosen
+    return _preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+
+
+@lru_cache(maxsize=256)  # browsers of one kind and country send the same
+def _preferred(accepted: str) -> str:
     wanted: list[tuple[float, str]] = []
-    for part in request.headers.get(hdrs.ACCEPT_LANGUAGE, "").split(",")[:20]:
+    for part in accepted.split(",")[:20]:
         tag, _, quality = part.strip().partition(";q=")
         try:
             wanted.append((-float(quality or 1), tag.partition("-")[0].lower()))
@@ -59,7 +74,7 @@ def other_language(request: web.Request) -> dict[str, str] | None:
     """Return `code`, `name` and `url` of this page in the other language; None if one is fixed."""
     if request.app[keys.CONFIG].site.language != "auto":
         return None
-    code = next(code for code in LANGUAGES if code != request[keys.LANGUAGE])
+    code = next(code for code in LANGUAGES if code != language_of(request))
     page = request.rel_url if _is_a_page(request) else URL("/chat/")
     query = [("lang", code), *page.without_query_params("lang").query.items()]
     return {"code": code, "name": LANGUAGES[code], "url": str(page.with_query(query))}
@@ -67,6 +82,8 @@ def other_language(request: web.Request) -> dict[str, str] | None:
 
 def take_choice(request: web.Request) -> None:
     """Remember the language in ?lang= and come back without it. Works with scripts off."""
+    if not request.rel_url.raw_query_string:
+        return  # as most; the query need not be parsed
     code = request.query.get("lang")
     if code not in LANGUAGES or request.method != "GET" or not _is_a_page(request):
         return

@@ -1,4 +1,4 @@
-"""What happens to every request: who, in which language, from where; and how it ends."""
+"""What happens to every request: who, from where; and how it ends."""
 
 import logging
 from http import HTTPStatus
@@ -38,10 +38,9 @@ CONTENT_SECURITY_POLICY = (
 
 @web.middleware
 async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Know from where a request comes and in which language it is answered."""
+    """Know from where a request comes."""
     proxies = request.app[keys.CONFIG].server.trusted_proxies
     request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)
-    request[keys.LANGUAGE] = language_of(request)
     return await handler(request)
 
 
@@ -51,7 +50,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ChatError as error:
-        text = explain(error, request[keys.LANGUAGE])
+        text = explain(error, language_of(request))
         headers: dict[str, str] = {}
         if error.retry_ms is not None:
             headers[hdrs.RETRY_AFTER] = str(-(-error.retry_ms // 1000))

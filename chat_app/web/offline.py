@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 
 from chat_app import keys
 from chat_app.assets import Assets
-from chat_app.web.languages import TRANSLATIONS
+from chat_app.web.languages import TRANSLATIONS, language_of
 from chat_app.web.rendering import page
 
 # "any" may be see-through at the corners; of a maskable one each system cuts its own shape.
@@ -65,7 +65,7 @@ def worker_source(assets: Assets) -> str:
 async def shell(request: web.Request) -> web.Response:
     """GET /offline/: shown in place of a page that cannot be fetched. Nobody's, so it can be kept;
     in both languages, since it may have been kept before one was chosen."""
-    first = request[keys.LANGUAGE]
+    first = language_of(request)
     languages = sorted(TRANSLATIONS, key=lambda language: language != first)
     return page(
         request,

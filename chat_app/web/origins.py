@@ -1,5 +1,6 @@
 """Whether a request comes from our own pages, or from one that is allowed to."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -37,12 +38,18 @@ def _is_ours(request: web.Request) -> bool:
     origin = request.headers[hdrs.ORIGIN]
     if origin in request.app[keys.CONFIG].server.allowed_origins:
         return True
-    scheme = request[keys.SCHEME]
+    # Only a trusted proxy knows whether the visitor came by https.
+    scheme = request[keys.SCHEME] if request[keys.SCHEME] != request.scheme else None
+    return _is_of(origin, request.headers.get(hdrs.HOST, ""), scheme)
+
+
+@lru_cache(maxsize=256)  # a site's visitors all come with its own name
+def _is_of(origin: str, host: str, scheme: str | None) -> bool:
+    """Tell whether an origin is that of a host, and has that scheme, if it is known."""
     try:
         theirs = urlsplit(origin)
-        ours = urlsplit(f"{theirs.scheme}://{request.headers.get(hdrs.HOST, '')}")
-        # Only a trusted proxy knows whether the visitor came by https.
-        if scheme not in (request.scheme, theirs.scheme):
+        ours = urlsplit(f"{theirs.scheme}://{host}")
+        if scheme not in (None, theirs.scheme):
             return False
         return (
             theirs.scheme in _DEFAULT_PORT

@@ -15,7 +15,7 @@ from chat_app.errors import ChatError, Invalid, LogInNeeded, RoomNameRefused
 from chat_app.models import Appended, Room
 from chat_app.web.forms import read_form, take_message
 from chat_app.web.guests import visitor_of
-from chat_app.web.languages import explain
+from chat_app.web.languages import explain, language_of
 from chat_app.web.rendering import page
 from chat_app.web.rows import rows
 
@@ -41,7 +41,7 @@ async def lobby(request: web.Request) -> web.Response:
     try:
         name = room_name(typed)
     except RoomNameRefused as error:
-        notice = explain(error, request[keys.LANGUAGE])
+        notice = explain(error, language_of(request))
         return page(request, "lobby.html", {"name": typed, "notice": notice}, error.status)
     raise web.HTTPSeeOther(room_url(name))
 
@@ -111,12 +111,12 @@ async def _room_page(
         "older": f"{url}?before={events[0].seq}" if events and events[0].seq > 1 else None,
         "newest": url if stored and events and events[-1].seq < stored.top else None,
         "draft": draft,
-        "notice": explain(error, request[keys.LANGUAGE]) if error else None,
+        "notice": explain(error, language_of(request)) if error else None,
         "post_id": messages.new_id(time.time_ns() // 1_000_000),
         "limits": app[keys.CONFIG].limits,
         "may": ["moderate"] if rights & Right.MODERATE else [],
         "may_moderate": bool(rights & Right.MODERATE) and stored is not None,
-        "no_post": explain(no_post, request[keys.LANGUAGE]) if no_post else None,
+        "no_post": explain(no_post, language_of(request)) if no_post else None,
         "may_log_in": isinstance(no_post, LogInNeeded),
     }
     return page(request, "room.html", context, error.status if error else 200)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from chat_app import keys
 from chat_app.assets import find_folder
-from chat_app.web.languages import LANGUAGES, TRANSLATIONS, other_language
+from chat_app.web.languages import LANGUAGES, TRANSLATIONS, language_of, other_language
 from chat_app.web.rows import hue
 
 # Templates as they are in each language: a text is looked up by no name at run time.
@@ -80,7 +80,7 @@ def page(
     """Render `template` with what every page has: language, title, assets, user."""
     app = request.app
     everywhere = {
-        "language": request[keys.LANGUAGE],
+        "language": language_of(request),
         "other_language": other_language(request),
         "site_title": app[keys.CONFIG].site.title,
         "static": app[keys.ASSETS].prefix,
@@ -93,7 +93,7 @@ def page(
         template,
         request,
         {**everywhere, **context},
-        app_key=_ENVIRONMENTS[request[keys.LANGUAGE]],
+        app_key=_ENVIRONMENTS[language_of(request)],
         status=status,
     )
     response.headers[hdrs.VARY] = "Accept-Language, Cookie"
@@ -105,7 +105,7 @@ def error_page(
     request: web.Request, status: int, explanation: str | None, headers: Mapping[str, str]
 ) -> web.Response:
     """Render the page of an error; its title comes from the status."""
-    gettext = TRANSLATIONS[request[keys.LANGUAGE]].gettext
+    gettext = TRANSLATIONS[language_of(request)].gettext
     title, why = _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])
     context = {
         "status": status,
