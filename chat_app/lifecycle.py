@@ -7,7 +7,6 @@ from contextlib import suppress
 from functools import partial
 
 from aiohttp import web
-from itsdangerous import TimestampSigner
 
 from chat_app import keys
 from chat_app.broker import open_broker
@@ -27,6 +26,7 @@ from chat_app.chat.shared_limits import SharedLimits
 from chat_app.chat.users import Users
 from chat_app.drain import Drain
 from chat_app.store import open_store
+from chat_app.web.identity import GuestSigner
 from chat_app.ws.connection import Connection
 from chat_app.ws.heartbeat import sweep_for_ever
 from chat_app.ws.presence import encode_presence
@@ -46,7 +46,7 @@ def setup_lifecycle(app: web.Application) -> None:
 
 async def store_ctx(app: web.Application) -> AsyncIterator[None]:
     app[keys.STORE] = store = await open_store(app[keys.CONFIG].storage)
-    app[keys.SIGNER] = TimestampSigner(await store.secret("cookie"), salt="guest")
+    app[keys.SIGNER] = GuestSigner(await store.secret("cookie"))
     app[keys.HEALTH] = Health(
         Part("store_read", "rooms cannot be shown", partial(store.room, ""), needed=True),
         Part("store_write", "messages are refused", store.check, needed=False),

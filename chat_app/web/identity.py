@@ -8,12 +8,14 @@ its hash, and whether it has been ended. Where there is one the guest's cookie c
 nothing, and one whose guest has an account since counts for nothing anywhere.
 """
 
+import hmac
 import secrets
 from contextlib import suppress
 from typing import Final
 
 from aiohttp import hdrs, web
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, TimestampSigner
+from itsdangerous.encoding import base64_encode, want_bytes
 
 from chat_app import keys
 from chat_app.chat.names import guest
@@ -22,6 +24,26 @@ from chat_app.web.browsers import browser_of
 
 _SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year stays known
+
+
+class GuestSigner(TimestampSigner):
+    """Signs the guests' cookies, and signs as itsdangerous does.
+
+    That derives its key and makes an HMAC of it for each cookie, which takes more than twice
+    as long as to copy one that has taken in the key.
+    """
+
+    def __init__(self, secret: str | bytes) -> None:
+        super().__init__(secret, salt="guest")
+        self._keyed = hmac.new(self.derive_key(), digestmod="sha1")
+
+    def get_signature(self, value: str | bytes) -> bytes:
+        mac = self._keyed.copy()
+        mac.update(want_bytes(value))
+        return base64_encode(mac.digest())
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        return hmac.compare_digest(self.get_signature(value), want_bytes(sig))
 
 
 async def identify(request: web.Request) -> None:
