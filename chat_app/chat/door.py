@@ -106,7 +106,8 @@ class Door:
         if self.is_banned(visitor.user.id):
             return True
         # One address may be a classroom's. Who has an account there is known by it.
-        return not visitor.account and self._networks.get(visitor.network, 0) > _now()
+        until = self._networks.get(visitor.network)
+        return until is not None and not visitor.account and until > _now()
 
     def check(self, visitor: Visitor, right: int) -> int:
         """Return the visitor's rights; raise why not where `right` is not among them."""
