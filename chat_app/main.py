@@ -76,6 +76,7 @@ async def serve(config: Config) -> None:
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
         keepalive_timeout=IDLE_SECONDS,
+        tcp_keepalive=False,  # `set_bounds` does
     )
     watchdog = asyncio.create_task(keep_watchdog_quiet(), name="watchdog")
     try:
@@ -137,12 +138,13 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> None:
 
 
 def set_bounds(listening: socket.socket) -> None:
-    """Bound what a peer that takes nothing can hold.
+    """Bound what a peer that takes nothing can hold, and find out those that are gone.
 
     Every connection inherits it: set on each of them it would take as long as signing its
     cookie.
     """
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
 
