@@ -65,6 +65,13 @@ async def test_a_guest_who_comes_back_keeps_the_id_in_a_new_cookie(client, app, 
     assert renewed.partition(".")[0] == first.partition(".")[0]
 
 
+async def test_cookies_are_signed_as_itsdangerous_does(app, client):
+    theirs = TimestampSigner(await app[keys.STORE].secret("cookie"), salt="guest")
+    ours = app[keys.SIGNER]
+    assert ours.unsign(theirs.sign("u_0123456789abcdef")) == b"u_0123456789abcdef"
+    assert theirs.unsign(ours.sign("u_0123456789abcdef")) == b"u_0123456789abcdef"
+
+
 async def test_a_socket_gives_the_cookie_too(client):
     async with ClientSession() as bare, bare.ws_connect(client.make_url("/ws/chat/x/")) as ws:
         assert ws._response.cookies["guest"].value.startswith("u_")
