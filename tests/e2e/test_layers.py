@@ -39,3 +39,21 @@ async def test_scrolling_paints_nothing_anew(
     await page.evaluate("new Promise(requestAnimationFrame)")
     assert any(layer["height"] == height for layer in layers)
     assert not [layer for layer in layers if layer.get("scrollRects")]
+
+
+async def test_a_wheel_turned_beside_the_sheet_turns_the_messages(
+    new_context: Callable[..., Awaitable[BrowserContext]], server: Server
+):
+    context = await new_context(viewport={"width": 1000, "height": 600})
+    page = await context.new_page()
+    async with visitor(server.url, "desk", "Ann") as ann:
+        for number in range(45):
+            await ann.post(f"{number}")
+    await page.goto("/chat/desk/")
+    await until(page, "document.querySelector('#chat-log').scrollTop > 400")
+    before = await page.evaluate("document.querySelector('#chat-log').scrollTop")
+    beside = "document.elementFromPoint(40, 300).className"
+    assert await page.evaluate(beside) == "timeline"
+    await page.mouse.move(40, 300)
+    await page.mouse.wheel(0, -300)
+    await until(page, f"document.querySelector('#chat-log').scrollTop == {before} - 300")

@@ -8,6 +8,8 @@ import { find, stamp } from "./elements.js"
 // px from the end that still count as being there
 const NEAR = 80
 const PAGE = 50
+// px of a line that a wheel is turned by
+const LINE = 32
 // px from the top within which the past loads by itself
 const REACH = 1000
 
@@ -37,6 +39,13 @@ export class Scroll {
       this.#at = at
       if (this.following) this.#count(0)
     })
+    // On a wide page the messages are a sheet on a desk: a wheel turned beside it turns them too.
+    const desk = /** @type {HTMLElement} */ (log.parentElement)
+    const turn = (/** @type {WheelEvent} */ { target, deltaY, deltaMode }) => {
+      // lines, in Firefox
+      if (target === desk) log.scrollTop += deltaMode ? deltaY * LINE : deltaY
+    }
+    desk.addEventListener("wheel", turn, { passive: true })
     // After layout and before paint: rows that came, a composer that grew, a keyboard that opened.
     const observer = new ResizeObserver(() => this.following && this.toEnd())
     observer.observe(log)
