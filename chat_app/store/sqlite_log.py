@@ -7,6 +7,7 @@ each is looked up first.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from chat_app.models import Appended, Draft, Event, Kind, Role, User
@@ -57,7 +58,7 @@ class Appending:
         if len(self._rooms) + len(self._authors) > _REMEMBERED:
             self.forget()
         if any(draft.target for draft in drafts):
-            return [self._append_one(db, draft) for draft in drafts]
+            return self._append_in_turn(db, drafts)
         appended = self._insert(db, drafts)
         if appended is None:
             db.execute("ROLLBACK")
@@ -72,10 +73,14 @@ class Appending:
             self._authors.discard(draft.author.id)
         self._arrival = None
 
-    def _append_one(self, db: sqlite3.Connection, draft: Draft) -> Appended:
-        if draft.target:
-            return self._delete(db, draft)
-        (appended,) = self._append_checked(db, [draft])
+    def _append_in_turn(self, db: sqlite3.Connection, drafts: Sequence[Draft]) -> list[Appended]:
+        """Append messages with deletions among them, which may be of those before them."""
+        appended: list[Appended] = []
+        for deletes, group in groupby(drafts, lambda draft: bool(draft.target)):
+            if deletes:
+                appended += [self._delete(db, draft) for draft in group]
+            else:
+                appended += self._append_checked(db, list(group))
         return appended
 
     def _insert(self, db: sqlite3.Connection, drafts: Iterable[Draft]) -> list[Appended] | None:

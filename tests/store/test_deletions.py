@@ -97,3 +97,26 @@ async def test_a_deletion_cannot_be_deleted(store):
     with pytest.raises(LookupError):
         await store.append([deletion("id-3", 2)])
     assert await seqs(store) == [1, 2]
+
+
+async def test_messages_before_and_after_a_deletion_in_one_batch_stay_in_order(store):
+    await store.append([draft("id-1", SECRET)])
+    appended = await store.append(
+        [
+            draft("id-2"),
+            draft("id-1"),
+            deletion("id-3", 1),
+            draft("id-4"),
+            draft("id-2"),
+            draft("id-5"),
+        ]
+    )
+    assert [(one.event.seq, one.duplicate) for one in appended] == [
+        (2, False),
+        (1, True),
+        (3, False),
+        (4, False),
+        (2, True),
+        (5, False),
+    ]
+    assert await seqs(store) == [1, 2, 3, 4, 5]
