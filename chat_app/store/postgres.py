@@ -18,7 +18,8 @@ from typing import Any, Final
 import asyncpg
 
 from chat_app.errors import StoreUnavailable
-from chat_app.models import Appended, Draft, Event, Kind, Room, RoomSettings, User
+from chat_app.models import Appended, Draft, Event, Kind, Room, RoomSettings
+from chat_app.store.events import EVENT, event
 from chat_app.store.postgres_accounts import PostgresAccounts
 from chat_app.store.postgres_audit import PostgresAudit
 from chat_app.store.postgres_invites import PostgresInvites
@@ -36,11 +37,9 @@ _BETWEEN_SECONDS: Final = 0.25
 
 _APPEND: Final = "SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8)"
 _APPEND_WITH_DELETIONS: Final = "SELECT append_with_deletions($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_EVENT: Final = "events.seq, events.id, author, events.name, message, at, kind, target"
-_KINDS: Final = tuple(Kind)
 _FROM: Final = "FROM events JOIN rooms ON rooms.id = events.room WHERE rooms.key = $1"
 _SAID: Final = (
-    f"SELECT rooms.key, {_EVENT}"
+    f"SELECT rooms.key, {EVENT}"
     " FROM unnest($1::text[], $2::bigint[]) AS wanted (key, seq)"
     " JOIN rooms ON rooms.key = wanted.key"
     " JOIN events ON events.room = rooms.id AND events.seq = wanted.seq"
@@ -176,7 +175,7 @@ class PostgresStore:
             rows = await self._writers.fetch(_SAID, rooms, seqs)
         except StoreUnavailable as error:
             raise Lost("The log cannot be read now.", retry_ms=2000) from error
-        return {(room, row[0]): _event(room, row) for room, *row in rows}
+        return {(room, row[0]): event(room, row) for room, *row in rows}
 
     async def room(self, key: str) -> Room | None:
         rows = await self._readers.fetch(
@@ -203,20 +202,20 @@ class PostgresStore:
     ) -> list[Event]:
         if after is not None:
             rows = await self._readers.fetch(
-                f"SELECT {_EVENT} {_FROM} AND seq > $2 ORDER BY seq LIMIT $3",
+                f"SELECT {EVENT} {_FROM} AND seq > $2 ORDER BY seq LIMIT $3",
                 room_key,
                 after,
                 limit,
             )
         else:
             rows = await self._readers.fetch(
-                f"SELECT {_EVENT} {_FROM} AND seq < $2 ORDER BY seq DESC LIMIT $3",
+                f"SELECT {EVENT} {_FROM} AND seq < $2 ORDER BY seq DESC LIMIT $3",
                 room_key,
                 before if before is not None else 1 << 62,
                 limit,
             )
             rows.reverse()
-        return [_event(room_key, row) for row in rows]
+        return [event(room_key, row) for row in rows]
 
     async def secret(self, name: str) -> str:
         await self._readers.fetch(
@@ -254,14 +253,6 @@ def _numbered(draft: Draft, seq: int) -> Event:
     return Event(
         draft.room_key, seq, draft.id, draft.author, "", draft.at, Kind.DELETION, draft.target
     )
-
-
-def _event(room_key: str, row: Sequence[Any]) -> Event:
-    seq, id_, author, name, message, at, kind, target = row
-    user = User(author, name)
-    if not kind:
-        return Event(room_key, seq, id_, user, message, at)
-    return Event(room_key, seq, id_, user, "", at, _KINDS[kind], target)
 
 
 async def open_postgres(url: str, durability: str) -> PostgresStore:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Room, RoomSettings
+from chat_app.store.events import EVENT, event
 from chat_app.store.sqlite_accounts import SqliteAccounts
 from chat_app.store.sqlite_audit import SqliteAudit
 from chat_app.store.sqlite_file import (
@@ -31,7 +32,7 @@ from chat_app.store.sqlite_file import (
     lock_folder,
 )
 from chat_app.store.sqlite_invites import SqliteInvites
-from chat_app.store.sqlite_log import EVENT, Appending, event
+from chat_app.store.sqlite_log import Appending
 from chat_app.store.sqlite_members import SqliteMembers
 from chat_app.store.sqlite_runs import TOP, arrivals, newest
 
@@ -130,6 +131,7 @@ class SqliteStore:
         if room is None:
             return []
         if after is not None:
+            after = max(after, 0)
             first, last = after + 1, min(after + limit, room.top)
         else:
             last = room.top if before is None else min(before - 1, room.top)

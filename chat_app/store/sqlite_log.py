@@ -8,32 +8,20 @@ each is looked up first.
 import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
-from chat_app.models import Appended, Draft, Event, Kind, Role, User
+from chat_app.models import Appended, Draft, Event, Role
+from chat_app.store.events import EVENT, event
 from chat_app.store.sqlite_deletions import write_deletion
 from chat_app.store.sqlite_runs import OpenRun
-
-# The columns of an event, as `event` takes them.
-EVENT: Final = "events.seq, events.id, author, events.name, message, at, kind, target"
 
 _INSERT: Final = (
     "INSERT INTO events (arrival, room, seq, id, author, name, message, at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, author, room) DO NOTHING"
 )
-_KINDS: Final = tuple(Kind)
 
 # Rooms and authors remembered between transactions, ~200 bytes each.
 _REMEMBERED: Final = 100_000
-
-
-def event(room_key: str, row: Sequence[Any]) -> Event:
-    """Return the event of a row of the columns EVENT."""
-    seq, id_, author, name, message, at, kind, target = row
-    user = User(author, name)
-    if not kind:
-        return Event(room_key, seq, id_, user, message, at)
-    return Event(room_key, seq, id_, user, "", at, _KINDS[kind], target)
 
 
 class Appending:

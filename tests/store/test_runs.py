@@ -43,6 +43,7 @@ async def test_a_page_of_any_size_is_a_slice_of_the_log(store, count):
             assert await seqs(store, after=seq, limit=limit) == log[seq : seq + limit]
             assert await seqs(store, before=seq, limit=limit) == log[: max(seq - 1, 0)][-limit:]
     assert await seqs(store, limit=RUN) == log[-RUN:]
+    assert await seqs(store, after=-1, limit=1) == log[:1]
 
 
 @pytest.mark.parametrize("at_once", [1, 7, RUN, MANY])
