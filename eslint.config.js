@@ -4,7 +4,7 @@ import js from "@eslint/js"
 import nounsanitized from "eslint-plugin-no-unsanitized"
 
 export default [
-  { ignores: [".venv/", "build/", "dist/"] },
+  { ignores: [".venv/", ".bench/", "build/", "dist/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   nounsanitized.configs.recommended,
