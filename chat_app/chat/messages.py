@@ -74,7 +74,7 @@ def new_id(at: int) -> str:
 
     No other has it: what follows the time is of this process, and counts.
     """
-    return f"{_stem(at)}{next(_count):x}"
+    return f"{_stem(at)}{next(_count)}"
 
 
 @lru_cache(maxsize=4)  # that of this millisecond

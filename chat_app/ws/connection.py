@@ -43,8 +43,8 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_closing", "_in_flight", "_malformed", "_open", "_sessions",
-        "_transport", "_ws", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
+        "__weakref__", "_in_flight", "_malformed", "_open", "_sessions", "_transport", "_ws",
+        "closing", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
         "moderation", "quiet", "rights", "room", "rooms", "session", "spelling", "start",
         "unanswered", "user", "visitor",
     )  # fmt: skip
@@ -72,7 +72,7 @@ class Connection:
         self._in_flight = 0
         self._open = True
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
-        self._closing: asyncio.Task[None] | None = None
+        self.closing: asyncio.Task[None] | None = None  # what closes it, from then on
 
     def identify(self, sessions: Sessions, session: Session | None, visitor: Visitor) -> None:
         """Say by which login it came, if by one, and as whom the room's door sees it."""
@@ -262,29 +262,25 @@ class Connection:
 
     def close(self, code: Close, reason: str = "") -> asyncio.Task[None]:
         """Close the socket, at the latest after CLOSE_SECONDS; return the task that does."""
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._close(code, reason), name="close")
-        return self._closing
+        if self.closing is None:
+            self.closing = asyncio.create_task(self._close(code, reason), name="close")
+        return self.closing
 
     def goodbye(self, answered: asyncio.Event, retry_ms: tuple[int, int]) -> asyncio.Task[None]:
         """Serve it no more; once all is `answered`, tell it when to come back, and close it."""
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._goodbye(answered, retry_ms), name="goodbye")
-        return self._closing
+        if self.closing is None:
+            self.closing = asyncio.create_task(self._goodbye(answered, retry_ms), name="goodbye")
+        return self.closing
 
     async def _goodbye(self, answered: asyncio.Event, retry_ms: tuple[int, int]) -> None:
         await answered.wait()
         self.send(Bye(Close.RESTART, retry_ms))
         await self._close(Close.RESTART, "")
 
-    @property
-    def closing(self) -> bool:
-        return self._closing is not None
-
     async def closed(self) -> None:
         """Wait for a close that is under way: returning from the handler would be another."""
-        if self._closing is not None:
-            await self._closing
+        if self.closing is not None:
+            await self.closing
 
     async def _close(self, code: Close, reason: str) -> None:
         # A peer that stopped reading cannot be told so: close() waits for room in

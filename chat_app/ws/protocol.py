@@ -147,7 +147,8 @@ def encode(frame: Frame) -> bytes:
 
 def encode_event(event: Event) -> bytes:
     """Return an event as the bytes that every member of its room gets."""
-    return encode(event_frame(event))
+    payload = _encode(event_frame(event))  # as `encode`; of all frames these are the many
+    return _text_head(len(payload)) + payload
 
 
 def pong(payload: bytes) -> bytes:

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 BUDGET: Final = 64  # frames of one connection in one turn of the loop: a read can hold thousands
 
+_TEXT: Final = WSMsgType.TEXT  # asked of the enum itself, either costs as much as a call
+_BINARY: Final = WSMsgType.BINARY
+
 # Serves a text or binary frame; returns what must be awaited before the next is served.
 Serve = Callable[[Connection, WSMsgType, bytes], Awaitable[None] | None]
 
@@ -53,16 +56,17 @@ class Reader:
 
     def _take(self, frame: Any) -> bool:
         """Serve a frame; return False if it is not done with (`_unfinished`), or none of ours."""
-        if self._conn.closing:
+        conn = self._conn
+        if conn.closing:
             return False  # what was on its way when it was put out is not served
         kind, data, _ = frame
         self._budget -= 1
-        self._conn.unanswered = 0
-        if kind is WSMsgType.TEXT or kind is WSMsgType.BINARY:
-            self._unfinished = self._serve(self._conn, kind, data)
-            return self._unfinished is None
+        conn.unanswered = 0
+        if kind is _TEXT or kind is _BINARY:
+            self._unfinished = unfinished = self._serve(conn, kind, data)
+            return unfinished is None
         if kind is WSMsgType.PING:
-            self._conn.write(protocol.pong(data))
+            conn.write(protocol.pong(data))
             return True
         return kind is WSMsgType.PONG
 
@@ -94,7 +98,7 @@ def serve(
     limit: MessageLimit, conn: Connection, kind: WSMsgType, data: bytes
 ) -> Awaitable[None] | None:
     """Serve a command of a room's member: see `Serve`."""
-    if kind is WSMsgType.BINARY:
+    if kind is _BINARY:
         conn.malformed(Malformed("A binary frame."))
         return None
     try:
