@@ -43,8 +43,8 @@ ADDRESSES = web.AppKey("ADDRESSES", ConnectionsPerAddress)
 # Every open socket, for the sweep and for going down: chat_app.ws.connection.Connection,
 # a type that this module lies below.
 CONNECTIONS: web.AppKey[set[Any]] = web.AppKey("CONNECTIONS", set)
-# How a frame of any connection is served: chat_app.ws.reader.Serve.
-SERVE: web.AppKey[Any] = web.AppKey("SERVE", object)
+# What every socket needs: chat_app.ws.services.Services.
+SERVICES: web.AppKey[Any] = web.AppKey("SERVICES", object)
 # Signs the guests' cookies.
 SIGNER = web.AppKey("SIGNER", TimestampSigner)
 

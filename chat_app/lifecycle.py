@@ -32,6 +32,7 @@ from chat_app.ws.heartbeat import sweep_for_ever
 from chat_app.ws.presence import encode_presence
 from chat_app.ws.protocol import encode_event
 from chat_app.ws.reader import serve
+from chat_app.ws.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,9 @@ SETTLE_SECONDS = 3.0  # for what was posted to be committed when the server goes
 
 def setup_lifecycle(app: web.Application) -> None:
     app[keys.DRAIN] = Drain()
-    app.cleanup_ctx.extend([store_ctx, broker_ctx, accounts_ctx, rooms_ctx, limits_ctx, sweep_ctx])
+    app.cleanup_ctx.extend(
+        [store_ctx, broker_ctx, accounts_ctx, rooms_ctx, limits_ctx, sockets_ctx]
+    )
     app.on_shutdown.append(say_goodbye)
 
 
@@ -87,10 +90,9 @@ async def rooms_ctx(app: web.Application) -> AsyncIterator[None]:
     app[keys.MEMBERS] = members = Members(app[keys.STORE], rooms)
     app[keys.MODERATION] = Moderation(app[keys.STORE], rooms, members, app[keys.CONTROL])
     app[keys.INVITES] = Invites(app[keys.STORE], rooms, members)
-    app[keys.MESSAGE_LIMIT] = limit = MessageLimit(
+    app[keys.MESSAGE_LIMIT] = MessageLimit(
         limits.message_rate, limits.message_burst, limits.guest_messages_per_address
     )
-    app[keys.SERVE] = partial(serve, limit)
     app[keys.ADDRESSES] = ConnectionsPerAddress(
         limits.connections_per_address, limits.handshakes_per_address
     )
@@ -118,9 +120,22 @@ async def limits_ctx(app: web.Application) -> AsyncIterator[None]:
         await telling
 
 
-async def sweep_ctx(app: web.Application) -> AsyncIterator[None]:
+async def sockets_ctx(app: web.Application) -> AsyncIterator[None]:
     connections: set[Connection] = set()
     app[keys.CONNECTIONS] = connections
+    app[keys.SERVICES] = Services(
+        accounts=app[keys.ACCOUNTS],
+        addresses=app[keys.ADDRESSES],
+        connections=connections,
+        drain=app[keys.DRAIN],
+        limits=app[keys.CONFIG].limits,
+        members=app[keys.MEMBERS],
+        moderation=app[keys.MODERATION],
+        rooms=app[keys.ROOMS],
+        serve=partial(serve, app[keys.MESSAGE_LIMIT]),
+        sessions=app[keys.SESSIONS],
+        users=app[keys.USERS],
+    )
     sweep = asyncio.create_task(sweep_for_ever(connections), name="sweep")
     yield
     sweep.cancel()

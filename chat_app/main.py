@@ -27,7 +27,7 @@ from chat_app.jobs import Job, add_jobs
 from chat_app.lifecycle import setup_lifecycle
 from chat_app.routes import setup_routes
 from chat_app.systemd import keep_watchdog_quiet, notify
-from chat_app.web.middlewares import add_headers, arrival, errors, visitor
+from chat_app.web.middlewares import add_headers, around
 from chat_app.web.rendering import setup_templates
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
@@ -52,7 +52,7 @@ GC_THRESHOLDS = (10_000, 0, 400)
 
 def create_app(config: Config) -> web.Application:
     """Put the application together. Nothing is opened before it starts."""
-    app = web.Application(middlewares=[arrival, errors, visitor], client_max_size=256 * 1024)
+    app = web.Application(middlewares=[around], client_max_size=256 * 1024)
     app[keys.CONFIG] = config
     app[keys.ASSETS] = load_assets(find_folder("static"))
     app.on_response_prepare.append(add_headers)

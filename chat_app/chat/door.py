@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from chat_app.chat.limits import Turns
-from chat_app.chat.rights import Right, Visitor, is_private, rights_of
+from chat_app.chat.rights import USUAL, Right, Visitor, is_private, rights_of
 from chat_app.errors import (
     AnnounceOnly,
     Banned,
@@ -30,13 +30,16 @@ _OPEN: Final = RoomSettings()
 class Door:
     """The door of the room with that `key`; closed to all until `load` was called once."""
 
-    __slots__ = ("_bans", "_loaded", "_mutes", "_networks", "_roles", "_turns", "key", "settings")
+    __slots__ = (
+        "_bans", "_loaded", "_mutes", "_networks", "_roles", "_turns", "_usual", "key", "settings",
+    )  # fmt: skip
 
     def __init__(self, key: str, turns: Turns | None = None) -> None:
         """`turns`: of all rooms, since who has spoken must wait though the room was closed."""
         self.key = key
         self.settings = _OPEN
         self._loaded = False
+        self._usual = False  # most rooms: everybody may do there what is usual
         self._roles: dict[str, Role] = {}
         self._bans: dict[str, Sanction] = {}
         self._mutes: dict[str, Sanction] = {}
@@ -58,6 +61,8 @@ class Door:
                 until = max(ban.network_until, self._networks.get(ban.network, 0))
                 self._networks[ban.network] = until
         self._loaded = room is not None or not is_private(self.key)
+        told_apart = members or sanctions or is_private(self.key)
+        self._usual = not told_apart and self.settings == _OPEN
         return room
 
     def role(self, user_id: str) -> Role:
@@ -87,6 +92,8 @@ class Door:
 
         Raises RoomNotFound at a private room for all who are no members, and Banned.
         """
+        if self._usual and visitor.speaks and not visitor.owner:
+            return USUAL
         role = self.role_of(visitor)
         private = is_private(self.key)
         if not self._loaded or (private and not role):

@@ -15,7 +15,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 from itsdangerous import BadSignature, TimestampSigner
-from itsdangerous.encoding import base64_encode, want_bytes
+from itsdangerous.encoding import base64_encode, int_to_bytes, want_bytes
 
 from chat_app import keys
 from chat_app.chat.names import guest
@@ -29,13 +29,21 @@ _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year st
 class GuestSigner(TimestampSigner):
     """Signs the guests' cookies, and signs as itsdangerous does.
 
-    That derives its key and makes an HMAC of it for each cookie, which takes more than twice
-    as long as to copy one that has taken in the key.
+    That derives its key, makes an HMAC of it and says the time anew for each cookie, which takes
+    three times as long as to copy an HMAC that has taken in the key, and to say the time once.
     """
 
     def __init__(self, secret: str | bytes) -> None:
         super().__init__(secret, salt="guest")
         self._keyed = hmac.new(self.derive_key(), digestmod="sha1")
+        self._stamp = (0, b"")  # the second, and the text of it
+
+    def sign(self, value: str | bytes) -> bytes:
+        now = self.get_timestamp()
+        if now != self._stamp[0]:
+            self._stamp = now, base64_encode(int_to_bytes(now))
+        stamped = b"%b.%b" % (want_bytes(value), self._stamp[1])
+        return b"%b.%b" % (stamped, self.get_signature(stamped))
 
     def get_signature(self, value: str | bytes) -> bytes:
         mac = self._keyed.copy()

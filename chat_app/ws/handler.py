@@ -20,6 +20,7 @@ from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import SUBPROTOCOL, Close, LimitsState, RoomState, Welcome
 from chat_app.ws.reader import Reader
 from chat_app.ws.resume import Resume, is_ahead, move
+from chat_app.ws.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -48,56 +49,52 @@ async def room_socket(request: web.Request) -> RoomSocket:
     Opens the room and answers the handshake. The stay itself comes after this handler and
     the middlewares around it have returned: see `RoomSocket.conversation`.
     """
-    addresses = request.app[keys.ADDRESSES]
-    network = addresses.enter(request[keys.ADDRESS])
+    services: Services = request.app[keys.SERVICES]
+    address = request[keys.ADDRESS]
+    visitor = services.accounts.visitor(request[keys.USER], request[keys.SESSION], address)
+    network = services.addresses.enter(address)
     try:
-        ws, room = await _open_room(request)
+        ws, room = await _open_room(request, services, visitor)
     except BaseException:
-        addresses.leave(network)
+        services.addresses.leave(network)
         raise
     if room is None:
-        addresses.leave(network)
+        services.addresses.leave(network)
     elif (transport := request.transport) is None:  # gone, just now
-        addresses.leave(network)
-        request.app[keys.ROOMS].release(room)
+        services.addresses.leave(network)
+        services.rooms.release(room)
     else:
-        ws.conversation = _stay(request, ws, transport, room, network)
+        ws.conversation = _stay(request, services, ws, transport, room, visitor)
     return ws
 
 
-async def _open_room(request: web.Request) -> tuple[RoomSocket, Room | None]:
+async def _open_room(
+    request: web.Request, services: Services, visitor: Visitor
+) -> tuple[RoomSocket, Room | None]:
     """Open the room, then the socket; no room if the socket was opened to say why not."""
-    rooms = request.app[keys.ROOMS]
     try:
-        request.app[keys.ACCOUNTS].check_reading(request[keys.SESSION])
-        name = room_name(request.match_info["room"])
-        room = await request.app[keys.MEMBERS].enter(_visitor(request), name)
+        services.accounts.check_reading(request[keys.SESSION])
+        room = await services.members.enter(visitor, room_name(request.match_info["room"]))
     except ChatError as refusal:
         # Browser code sees a refused handshake as a lost connection and would try
         # again for ever: accept, and say why in the close code.
         if not _asks_for(SUBPROTOCOL, request):
             raise
-        ws = await _open_socket(request)
+        ws = await _open_socket(request, services.limits)
         await ws.close(code=refusal.close, message=refusal.code.encode())
         return ws, None
     try:
-        return await _open_socket(request), room
+        return await _open_socket(request, services.limits), room
     except BaseException:
-        rooms.release(room)
+        services.rooms.release(room)
         raise
 
 
-def _visitor(request: web.Request) -> Visitor:
-    return request.app[keys.ACCOUNTS].visitor(
-        request[keys.USER], request[keys.SESSION], request[keys.ADDRESS]
-    )
-
-
-async def _open_socket(request: web.Request) -> RoomSocket:
+async def _open_socket(request: web.Request, limits: Limits) -> RoomSocket:
     # Made and prepared without a wait in between: Python shares the layout of attributes
     # among instances that get theirs one after the other. Sixty-four sockets that wait for
     # their first rooms spoil that, and each that follows takes 1.2 KiB more.
-    ws = new_socket(request.app[keys.CONFIG].limits)
+    ws = new_socket(limits)
     try:
         await ws.prepare(request)
     except ValueError as error:  # a key that is not even ASCII
@@ -112,27 +109,27 @@ def _asks_for(subprotocol: str, request: web.Request) -> bool:
 
 async def _stay(
     request: web.Request,
+    services: Services,
     ws: RoomSocket,
     transport: asyncio.Transport,
     room: Room,
-    network: str,
+    visitor: Visitor,
 ) -> None:
     """Join the room, read until the socket ends, and leave however it ends."""
-    app = request.app
-    users, connections = app[keys.USERS], app[keys.CONNECTIONS]
-    user, spelling = users.newest(request[keys.USER]), room_name(request.match_info["room"])
+    users = services.users
+    user, spelling = users.newest(visitor.user), room_name(request.match_info["room"])
     conn = Connection(ws, transport, user, full=ws.ws_protocol == SUBPROTOCOL)
-    conn.enter(app[keys.ROOMS], app[keys.MODERATION], room, spelling, app[keys.CONFIG].limits)
-    connections.add(conn)
+    conn.enter(services.rooms, services.moderation, room, spelling, services.limits)
+    services.connections.add(conn)
     users.watch(user.id, conn.renamed)
-    conn.identify(app[keys.SESSIONS], request[keys.SESSION], _visitor(request))
-    if app[keys.DRAIN].leaving.is_set():  # just now, while it came in
+    conn.identify(services.sessions, request[keys.SESSION], visitor)
+    if services.drain.leaving.is_set():  # just now, while it came in
         conn.close(Close.RESTART)
     try:
         if not conn.closing:
             room.presence.enter(conn, user)
             await _greet(conn, request)
-            await Reader(conn, app[keys.SERVE]).read(ws)
+            await Reader(conn, services.serve).read(ws)
     except ConnectionError:
         pass  # in the middle of something
     except ChatError:
@@ -145,11 +142,11 @@ async def _stay(
         room.presence.leave(conn, user.id)
         users.unwatch(user.id, conn.renamed)
         conn.forget()
-        connections.discard(conn)
+        services.connections.discard(conn)
         await conn.closed()
         ws.let_go()
-        app[keys.ROOMS].release(room)
-        app[keys.ADDRESSES].leave(network)
+        services.rooms.release(room)
+        services.addresses.leave(visitor.network)
 
 
 async def _greet(conn: Connection, request: web.Request) -> None:
