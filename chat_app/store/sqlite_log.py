@@ -1,7 +1,7 @@
 """How drafts become rows of the log: numbered, inserted, and found again if they repeat one.
 
-A batch is taken for new and inserted as a whole, which costs a third of what a call for each
-row does. Where that finds a draft that is in the log already, the batch is begun anew and
+A batch is taken for new and inserted as a whole, which costs far less than a call for each
+row. Where that finds a draft that is in the log already, the batch is begun anew and
 each is looked up first.
 """
 

@@ -1,6 +1,6 @@
 """Many rows by few statements.
 
-To run a statement costs as much as it does to put in a row: Python gives its lock away and
+To run a statement costs nearly as much as to put in a row: Python gives its lock away and
 takes it again, SQLite begins and ends. `executemany` does that for every row.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
-ROWS: Final = 32  # by one statement; 10 bring three quarters of what 200 do
+ROWS: Final = 32  # by one statement; 10 bring two thirds of what 200 do
 
 
 class Rows:

@@ -41,7 +41,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Know from where a request comes, and who calls; answer every refusal and fault with a
     page of our own, or with JSON to who wants it.
 
-    One for all three: a middleware more is 2 % of a handshake.
+    One for all three: every handshake pays for each middleware.
     """
     proxies = request.app[keys.CONFIG].server.trusted_proxies
     request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)

@@ -64,7 +64,7 @@ async def room_socket(request: web.Request) -> RoomSocket:
         services.addresses.leave(network)
         services.rooms.release(room)
     else:
-        ws.conversation = _stay(request, services, ws, transport, room, visitor)
+        ws.conversation = _stay(request, services, ws, transport, room, visitor, network)
     return ws
 
 
@@ -114,6 +114,7 @@ async def _stay(
     transport: asyncio.Transport,
     room: Room,
     visitor: Visitor,
+    network: str,
 ) -> None:
     """Join the room, read until the socket ends, and leave however it ends."""
     users = services.users
@@ -146,7 +147,7 @@ async def _stay(
         await conn.closed()
         ws.let_go()
         services.rooms.release(room)
-        services.addresses.leave(visitor.network)
+        services.addresses.leave(network)
 
 
 async def _greet(conn: Connection, request: web.Request) -> None:

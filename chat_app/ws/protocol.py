@@ -147,8 +147,7 @@ def encode(frame: Frame) -> bytes:
 
 def encode_event(event: Event) -> bytes:
     """Return an event as the bytes that every member of its room gets."""
-    payload = _encode(event_frame(event))  # as `encode`; of all frames these are the many
-    return _text_head(len(payload)) + payload
+    return encode(event_frame(event))
 
 
 def pong(payload: bytes) -> bytes:
