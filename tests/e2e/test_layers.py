@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext
 
+from tests.chat.nodes import until as happens
 from tests.e2e.waiting import until
 from tests.servers import Server
 from tests.visitors import visitor
@@ -36,8 +37,8 @@ async def test_scrolling_paints_nothing_anew(
     await page.evaluate("document.querySelector('#chat-log').scrollTop -= 200")
     await until(page, "document.querySelector('#chat-log').scrollTop > 0")
     height = await page.evaluate("document.querySelector('.sheet').offsetHeight")
-    await page.evaluate("new Promise(requestAnimationFrame)")
-    assert any(layer["height"] == height for layer in layers)
+    # What the browser says of its layers comes when it has drawn, which may be later.
+    await happens(lambda: any(layer["height"] == height for layer in layers))
     assert not [layer for layer in layers if layer.get("scrollRects")]
 
 
