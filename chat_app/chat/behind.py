@@ -55,6 +55,10 @@ class Member(Protocol):
         since its events cannot be read. Its client resumes when it can."""
 
 
+def _nobody(member: Member) -> None:
+    """Nobody arrives any more."""
+
+
 class _Lag:
     """Where a member is that is not up to date, and when it last took something.
 
@@ -104,6 +108,10 @@ class Behind:
         """Return the seq up to which it was sent everything; None if it is not here."""
         lag = self._lags.get(member)
         return None if lag is None else lag.cursor
+
+    def close(self) -> None:
+        """Let go of whom it calls: nobody is left who could be behind."""
+        self._arrived = _nobody
 
     async def _catch_up(self) -> None:
         try:

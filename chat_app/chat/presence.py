@@ -45,6 +45,12 @@ class Signal(Protocol):
     ) -> None: ...
 
 
+def _nobody(
+    frame: bytes, *, to: AbstractSet[Member] | None = None, but: AbstractSet[Member] = frozenset()
+) -> None:
+    """A `Signal` to nobody."""
+
+
 class Presence:
     """The people in one room, and the frames by which its members know of them.
 
@@ -104,6 +110,7 @@ class Presence:
 
     def leave(self, member: Member, user_id: str) -> None:
         """Take back what `enter` counted, if it did."""
+        self._newcomers.discard(member)
         members = self._members.get(user_id, ())
         if member in members:
             self._hearing -= member.hears
@@ -151,12 +158,13 @@ class Presence:
             self._soon()
 
     def close(self) -> None:
-        """Stop all timers: nobody is left to be told anything."""
+        """Stop all timers, and let go of the room: nobody is left to be told anything."""
         for timer in (self._timer, *self._leaving.values()):
             if timer is not None:
                 timer.cancel()
         self._timer = None
         self._leaving.clear()
+        self._signal = _nobody
 
     def _show(self, user: User) -> None:
         if self._present.get(user.id) != user:

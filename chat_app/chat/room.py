@@ -147,10 +147,16 @@ class Room:
         return self._gap
 
     def close(self) -> None:
-        """Stop what goes on by itself: nobody is left to be told anything."""
+        """Stop what goes on by itself: nobody is left to be told anything.
+
+        What would hold the room in a circle lets go of it: who comes and goes leaves nothing
+        for the collector, which looks through what is old only seldom.
+        """
         self.presence.close()
+        self._behind.close()
         if self._gap is not None:
             self._gap.close()
+            self._gap = None
 
     def show(self) -> None:
         """Flush; but a crowd not before its last flush is paid for: see above."""

@@ -138,7 +138,11 @@ class RoomSocket(web.WebSocketResponse[Any]):
             conversation, self.conversation = self.conversation, None
             self._headers = _SENT
             await conversation
-        await super().write_eof()
+        try:
+            await super().write_eof()
+        finally:
+            # An error while it is closed: its traceback holds this socket, in a circle.
+            self._exception = None
 
     async def close(self, **how: Any) -> bool:
         """As aiohttp, which calls it too, for what it answers with a close frame itself."""

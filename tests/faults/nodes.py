@@ -17,7 +17,7 @@ from tests.faults.checker import Checker
 from tests.faults.cluster import Cluster, Node, running_cluster
 from tests.faults.ghosts import haunt
 from tests.faults.rows import Progress, Result
-from tests.faults.talker import PATIENCE_SECONDS, Talker, settle, talking
+from tests.faults.talker import PATIENCE_SECONDS, Talker, everybody, settle, talking
 from tests.proxy import Proxy
 
 TALKERS = 12
@@ -57,6 +57,8 @@ async def nodes(
         ]
         trouble = Trouble(cluster, talkers, checker, random.Random(f"faults {seed}"))
         async with talking(talkers):
+            # Who comes when all is said reads it from the store, whatever nodes hear.
+            await everybody(talkers)
             await trouble.said(1)
             for fault in range(1, faults + 1):
                 await trouble.make()
@@ -64,7 +66,12 @@ async def nodes(
                 progress.step(f"{checker.acknowledged:,} acknowledged, {trouble.last}")
             for node in cluster.nodes:
                 _cut(node.to_redis)
-            await trouble.said(acknowledged // (faults + 1))
+            share = acknowledged // (faults + 1)
+            await trouble.said(share)
+            # One node has the last word, when no other reads the log any more for its own sake.
+            others = [talker for talker in talkers if talker.at != talkers[0].at]
+            await settle(others, checker, seconds=patience, to_the_top=False)
+            await trouble.said(share)
             await settle(talkers, checker, seconds=patience)
         violations = await cluster.verdict(checker, talkers)
     figures = {

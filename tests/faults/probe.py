@@ -5,6 +5,7 @@ has no business to tell them. FILE gets one line of JSON for each signal.
 """
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -17,13 +18,17 @@ from chat_app.config import Config
 
 
 def held(app: web.Application) -> dict[str, int]:
-    """Return how many there are of everything that comes and goes with a connection."""
+    """Return how many there are of everything that comes and goes with a connection.
+
+    `garbage`: objects that the collector has found so far.
+    """
     return {
         "tasks": len(asyncio.all_tasks()),
         "connections": len(app[keys.CONNECTIONS]),
         "rooms": len(app[keys.ROOMS]._open),
         "users watched": len(app[keys.USERS]._watching),
         "addresses": len(app[keys.ADDRESSES]._open),
+        "garbage": sum(generation["collected"] for generation in gc.get_stats()),
     }
 
 

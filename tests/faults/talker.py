@@ -58,6 +58,7 @@ class Talker:
         self._epoch = ""
         self._cursor = 0
         self._author = ""
+        self._own_top = 0  # the highest seq of what it has said
         self._unacked: dict[str, str] = {}
         self._said_at: dict[str, float] = {}
         self._unanswered = 0  # of what was said on this connection
@@ -101,9 +102,9 @@ class Talker:
                 self._back_in = 0.0
 
     async def finish(self, top: int, seconds: float) -> None:
-        """Wait until everything sent is acknowledged and everything up to `top` was seen."""
+        """Wait until everything sent is acknowledged, and it and all up to `top` was seen."""
         async with asyncio.timeout(seconds):
-            while self._unacked or self._undeleted or self._cursor < top:
+            while self._unacked or self._undeleted or self._cursor < max(top, self._own_top):
                 await asyncio.sleep(0.01)
 
     async def _connection(self, session: ClientSession) -> None:
@@ -230,6 +231,7 @@ class Talker:
             await self._delete(ws, id, target)
 
     async def _acked(self, ws: ClientWebSocketResponse, id: str, seq: int) -> None:
+        self._own_top = max(self._own_top, seq)
         if self._unacked.pop(id, None) is not None:
             self._checker.acked(self.room, self._author, id, seq)
             waited = asyncio.get_running_loop().time() - self._said_at.pop(id)
@@ -317,14 +319,24 @@ async def talking(talkers: Sequence[Talker | Listener]) -> AsyncIterator[None]:
                 task.cancel()
 
 
+async def everybody(talkers: Sequence[Talker]) -> None:
+    """Wait until all are connected and up to date at the same time."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not all(talker.here for talker in talkers):
+            await asyncio.sleep(0.01)
+
+
 async def settle(
     talkers: list[Talker],
     checker: Checker,
     listeners: Sequence[Listener] = (),
     seconds: float = PATIENCE_SECONDS,
+    *,
+    to_the_top: bool = True,
 ) -> None:
     """Let everybody fall silent, send what is left and see everything, within `seconds` each.
 
+    Everything but `to_the_top` is what they have said themselves, and what was said before.
     A talker that does not is not waited for any longer: that is wrong.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -335,9 +347,9 @@ async def settle(
     try:
         for talker in talkers:
             await talker.finish(0, seconds)
-        tops = checker.tops()
+        tops = checker.tops() if to_the_top else {}
         for talker in talkers:
-            await talker.finish(tops[talker.room], seconds)
+            await talker.finish(tops.get(talker.room, 0), seconds)
     except TimeoutError:
         checker.wrong(f"{talker.name} is not acknowledged and at the top after {seconds} s")
     for listener in listeners:
