@@ -12,7 +12,8 @@ import math
 import random
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -163,11 +164,12 @@ class RedisBroker:
         self._subscribed.clear()
         self._changed = dict.fromkeys(self._followed)
         try:
-            await hearing.connect()
-            await saying.connect()
+            for link in (hearing, saying):
+                with _lost():
+                    await link.connect()
             self._is_deaf = False
             self._heard_at = time.monotonic()
-            await hearing.send_command("SUBSCRIBE", self._all)
+            await _tell(hearing, "SUBSCRIBE", self._all)
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._hear(hearing), name="hear")
                 both.create_task(self._say(saying, hearing), name="say")
@@ -247,7 +249,7 @@ class RedisBroker:
             raise TimeoutError("it does not answer")
         await _tell(hearing, "PING")
         lease = int(LEASE_SECONDS * 1000)
-        await saying.send_command("EVAL", _RENEW, 1, self._leases, self.name, lease)
+        await _tell(saying, "EVAL", _RENEW, 1, self._leases, self.name, lease)
         had, leases = await saying.read_response()
         names, left = leases[::2], leases[1::2]
         nodes = {name.decode(): ms / 1000 for name, ms in zip(names, left, strict=True)}
@@ -288,7 +290,7 @@ class RedisBroker:
                 for room_key, committed in by_room(each).items():
                     said += (self._room + room_key, self._own + _encode(committed))
         for start in range(0, len(said), 2 * AT_ONCE):
-            await saying.send_command("EVAL", _SAY, 0, *said[start : start + 2 * AT_ONCE])
+            await _tell(saying, "EVAL", _SAY, 0, *said[start : start + 2 * AT_ONCE])
             await saying.read_response()
 
     def _say_gone(self, error: BaseException) -> None:
@@ -307,13 +309,20 @@ class RedisBroker:
         self._is_gone = False
 
 
-async def _tell(hearing: Connection, *command: str) -> None:
-    """Send a command on the link on which another task hears."""
+@contextmanager
+def _lost() -> Iterator[None]:
+    """Take for a lost link what is raised where one is lost at the worst moment."""
     try:
-        await hearing.send_command(*command)
-    except AttributeError:
-        # The other task found the link lost a moment ago, and redis-py trips over that.
-        raise ConnectionError("the link was lost") from None
+        yield
+    except (AttributeError, RuntimeError) as error:
+        # redis-py trips over a link that the other task found lost and let go of; uvloop
+        # refuses to write to one that the engine has closed.
+        raise ConnectionError("the link was lost") from error
+
+
+async def _tell(link: Connection, *command: str | bytes | int) -> None:
+    with _lost():
+        await link.send_command(*command)
 
 
 def engine_of(url: str) -> str:

@@ -111,6 +111,26 @@ async def test_a_link_that_is_lost_while_a_command_is_sent_is_no_fault_of_ours(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+async def test_a_link_that_the_engine_closes_while_it_is_made_is_no_fault_of_ours(
+    redis, new_ears, caplog, monkeypatch
+):
+    send = Connection._send_packed_command
+    lost: list[Connection] = []
+
+    async def close(self, command):
+        if not lost:
+            lost.append(self)
+            self._writer.transport.abort()
+            await asyncio.sleep(0.01)  # uvloop refuses a write once its handle is closed
+        await send(self, command)
+
+    monkeypatch.setattr(Connection, "_send_packed_command", close)
+    ears = new_ears()
+    await until(lambda: ears.joins)
+    assert lost
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_an_engine_that_cannot_be_reached_at_first_is_joined_later(redis, new_ears, caplog):
     redis.kill()
     ears = new_ears()
