@@ -127,6 +127,7 @@ async def test_a_room_that_is_closed_reads_no_more(house, store, monkeypatch):
     await store.append(drafts("ab"))
     room = await house.open("other")
     room.reach(2)
+    filling = room._gap._filling
     house.release(room)
 
     async def never(key):
@@ -134,4 +135,4 @@ async def test_a_room_that_is_closed_reads_no_more(house, store, monkeypatch):
 
     monkeypatch.setattr(store, "room", never)
     await settled()
-    assert room._gap._filling.cancelled()
+    assert filling.cancelled()
