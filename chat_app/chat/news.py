@@ -213,10 +213,11 @@ class News:
             elsewhere.hide_doubted()
 
     def living(self, nodes: Mapping[str, float]) -> None:
+        back = {node for node in self._expired if nodes.get(node, 0.0) > 0}
         self._lease(nodes)
-        if self._expired.intersection(nodes):
+        if back:
             # This one was stopped, and took the others for dead.
-            self._expired.difference_update(nodes)
+            self._expired -= back
             self._ask(self._rooms)
 
     def _lease(self, nodes: Mapping[str, float]) -> None:

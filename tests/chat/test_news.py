@@ -5,7 +5,7 @@ Each test runs with nodes that hear each other in memory, and by way of a real R
 
 import pytest
 
-from chat_app.broker.news import RoomNews
+from chat_app.broker.news import RoomNews, Signal
 from chat_app.broker.redis import RedisBroker
 from chat_app.chat import news as news_module
 from chat_app.chat import presence
@@ -318,10 +318,17 @@ async def test_people_of_a_node_whose_lease_is_gone_are_hidden(node, monkeypatch
     (here, anns), (_, _) = await ann.join(ANN), await ben.join(BEN)
     await until(lambda: present(here) == ["Ann", "Ben"] and ann.news._leases)
     await until(lambda: "Ben" in "".join(anns.signals))
-    ann.news.living({ben.broker.name: 0.0})
+    # Ben's node says no more, what it has said is heard, and nobody else tells of leases.
+    publish, ben.broker.publish = ben.broker.publish, lambda *news: None
+    publish("lobby", Signal("u_cat", b"the last word"))
+    await until(lambda: "the last word" in anns.signals)
+    living, ann.news.living = ann.news.living, lambda nodes: None
+    living({ben.broker.name: 0.0})
     assert present(here) == ["Ann"]
+    assert ann.news._expired == {ben.broker.name}  # and nobody is asked to come back
     await until(lambda: "leave ['Ben'] of 1" in anns.signals)
-    ann.news.living({ben.broker.name: 14.0})  # it was this node that had been stopped
+    ben.broker.publish = publish
+    living({ben.broker.name: 14.0})  # it was this node that had been stopped
     await until(lambda: present(here) == ["Ann", "Ben"])
 
 
