@@ -29,6 +29,7 @@ from chat_app.routes import setup_routes
 from chat_app.systemd import keep_watchdog_quiet, notify
 from chat_app.web.middlewares import add_headers, around
 from chat_app.web.rendering import setup_templates
+from chat_app.ws.inbox import spare_nodelay
 
 BACKLOG = 1024  # connections that may wait to be accepted; a room may come back all at once
 # For requests that are still being answered when all sockets are closed; aiohttp waits as long
@@ -78,6 +79,7 @@ async def serve(config: Config) -> None:
         keepalive_timeout=IDLE_SECONDS,
         tcp_keepalive=False,  # `set_bounds` does
     )
+    spare_nodelay()
     watchdog = asyncio.create_task(keep_watchdog_quiet(), name="watchdog")
     try:
         await runner.setup()
@@ -138,13 +140,15 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> None:
 
 
 def set_bounds(listening: socket.socket) -> None:
-    """Bound what a peer that takes nothing can hold, and find out those that are gone.
+    """Bound what a peer that takes nothing can hold, find out those that are gone, and have
+    nothing wait for more to be sent.
 
     Every connection inherits it: set on each of them it would take as long as signing its
     cookie.
     """
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
 

@@ -9,7 +9,9 @@ nothing, and one whose guest has an account since counts for nothing anywhere.
 """
 
 import hmac
-import secrets
+import os
+from binascii import b2a_base64
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -19,11 +21,14 @@ from itsdangerous.encoding import base64_encode, int_to_bytes, want_bytes
 
 from chat_app import keys
 from chat_app.chat.names import guest
-from chat_app.models import Account
+from chat_app.models import Account, User
 from chat_app.web.browsers import browser_of
 
 _SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 _RENEWED: Final = 30 * 24 * 3600  # a visitor who comes back within that year stays known
+
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_NO_COOKIES: Final[Mapping[str, str]] = {}
 
 
 class GuestSigner(TimestampSigner):
@@ -43,12 +48,15 @@ class GuestSigner(TimestampSigner):
         if now != self._stamp[0]:
             self._stamp = now, base64_encode(int_to_bytes(now))
         stamped = b"%b.%b" % (want_bytes(value), self._stamp[1])
-        return b"%b.%b" % (stamped, self.get_signature(stamped))
+        return b"%b.%b" % (stamped, self._signature(stamped))
 
     def get_signature(self, value: str | bytes) -> bytes:
+        return self._signature(want_bytes(value))
+
+    def _signature(self, value: bytes) -> bytes:
         mac = self._keyed.copy()
-        mac.update(want_bytes(value))
-        return base64_encode(mac.digest())
+        mac.update(value)
+        return b2a_base64(mac.digest(), newline=False).translate(_URL_SAFE).rstrip(b"=")
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         return hmac.compare_digest(self.get_signature(value), want_bytes(sig))
@@ -57,25 +65,28 @@ class GuestSigner(TimestampSigner):
 async def identify(request: web.Request) -> None:
     """Set USER, SESSION, and what of its cookies the answer changes."""
     request[keys.SESSION] = None
-    if token := request.cookies.get(_name(request, "session")):
+    # aiohttp keeps what it has parsed, though there was nothing, as long as a socket lasts.
+    cookies = request.cookies if hdrs.COOKIE in request.headers else _NO_COOKIES
+    if cookies and (token := cookies.get(_name(request, "session"))):
         if session := await request.app[keys.SESSIONS].find(token):
             request[keys.SESSION], request[keys.USER] = session, session.user
             return
         request[keys.SESSION_ENDED] = True
-    await _identify_guest(request)
-
-
-async def _identify_guest(request: web.Request) -> None:
-    """Set USER, and COOKIE_DUE where the answer must carry a cookie."""
-    signer = request.app[keys.SIGNER]
     user, due = None, True
-    if signed := request.cookies.get(_name(request, "guest")):
-        with suppress(BadSignature, UnicodeError):
-            value, signed_at = signer.unsign(signed, return_timestamp=True)
-            user = await request.app[keys.USERS].guest(value.decode())
-            due = user is None or signer.get_timestamp() - signed_at.timestamp() > _RENEWED
+    if cookies and (signed := cookies.get(_name(request, "guest"))):
+        user, due = await _find_guest(request, signed)
     request[keys.COOKIE_DUE] = due
-    request[keys.USER] = user or guest(f"u_{secrets.token_hex(8)}")
+    request[keys.USER] = user or guest(f"u_{os.urandom(8).hex()}")
+
+
+async def _find_guest(request: web.Request, signed: str) -> tuple[User | None, bool]:
+    """Return the guest of a cookie, if it is one of ours, and whether it needs another one."""
+    signer = request.app[keys.SIGNER]
+    with suppress(BadSignature, UnicodeError):
+        value, signed_at = signer.unsign(signed, return_timestamp=True)
+        user = await request.app[keys.USERS].guest(value.decode())
+        return user, user is None or signer.get_timestamp() - signed_at.timestamp() > _RENEWED
+    return None, True
 
 
 def set_cookies(request: web.Request, response: web.StreamResponse) -> None:

@@ -17,13 +17,13 @@ from random import getrandbits
 from typing import Any, Final
 
 import aiohttp
-from aiohttp import web
+from aiohttp import base_protocol, web
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_websocket import WebSocketWriter
 from multidict import CIMultiDict
 
-# Versions with which `RoomSocket._post_start` was tried.
+# Versions with which `RoomSocket._post_start` and `spare_nodelay` were tried.
 TRIED: Final = ("3.14.",)
 
 QUEUE_BYTES: Final = 2**16  # half of what may wait in a queue before aiohttp pauses reading
@@ -89,6 +89,20 @@ class Inbox(WebSocketDataQueue):
         if (silence := self.silence()) is not None:
             await silence
         return await super().read()
+
+
+def spare_nodelay() -> None:
+    """Have aiohttp not set TCP_NODELAY on each connection, which has it from `set_bounds`.
+
+    uvloop answers for it by a copy of the descriptor and four calls of the kernel: a twentieth
+    of a handshake.
+    """
+    if aiohttp.__version__.startswith(TRIED):
+        vars(base_protocol)["tcp_nodelay"] = _spared
+
+
+def _spared(transport: asyncio.Transport, value: bool) -> None:  # as aiohttp's
+    """In the place of `tcp_nodelay`."""
 
 
 def _nothing() -> None:

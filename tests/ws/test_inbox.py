@@ -1,7 +1,10 @@
 """The short cut into aiohttp: it is taken, it overtakes nothing, and without it all works."""
 
+import socket
+
 import aiohttp
 import pytest
+from aiohttp import base_protocol
 
 from chat_app import keys
 from chat_app.ws import inbox, reader
@@ -38,6 +41,17 @@ async def test_frames_are_served_in_order_on_either_way(way, join, monkeypatch):
         str(number) for number in range(200)
     ]
     assert any(served) is (way == "offered")
+
+
+async def test_nodelay_is_inherited_and_set_by_nobody(way, join, app, monkeypatch):
+    asked = []
+    monkeypatch.setattr(base_protocol, "tcp_nodelay", lambda transport, _: asked.append(transport))
+    inbox.spare_nodelay()
+    await join("lobby")
+    (conn,) = app[keys.CONNECTIONS]
+    accepted = conn._transport.get_extra_info("socket")
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert bool(asked) is (way == "received")
 
 
 async def test_a_fault_in_serving_closes_that_connection_alone(join, monkeypatch, caplog):
