@@ -67,13 +67,13 @@ async def identify(request: web.Request) -> None:
     request[keys.SESSION] = None
     # aiohttp keeps what it has parsed, though there was nothing, as long as a socket lasts.
     cookies = request.cookies if hdrs.COOKIE in request.headers else _NO_COOKIES
-    if cookies and (token := cookies.get(_name(request, "session"))):
+    if token := cookies.get(_name(request, "session")):
         if session := await request.app[keys.SESSIONS].find(token):
             request[keys.SESSION], request[keys.USER] = session, session.user
             return
         request[keys.SESSION_ENDED] = True
     user, due = None, True
-    if cookies and (signed := cookies.get(_name(request, "guest"))):
+    if signed := cookies.get(_name(request, "guest")):
         user, due = await _find_guest(request, signed)
     request[keys.COOKIE_DUE] = due
     request[keys.USER] = user or guest(f"u_{os.urandom(8).hex()}")

@@ -94,8 +94,8 @@ class Inbox(WebSocketDataQueue):
 def spare_nodelay() -> None:
     """Have aiohttp not set TCP_NODELAY on each connection, which has it from `set_bounds`.
 
-    uvloop answers for it by a copy of the descriptor and four calls of the kernel: a twentieth
-    of a handshake.
+    uvloop makes a socket object for it, which asks the kernel twice what kind it is: together
+    with the setting that is a twentieth of a handshake.
     """
     if aiohttp.__version__.startswith(TRIED):
         vars(base_protocol)["tcp_nodelay"] = _spared
