@@ -111,6 +111,7 @@ class MessageLimit:
         guests_a_minute: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._on = rate > 0
         self.users = MessageRate(rate, burst, clock)
         together = guests_a_minute / MINUTE_SECONDS if rate else 0.0
         self.guests = MessageRate(together, guests_a_minute, clock)
@@ -120,6 +121,8 @@ class MessageLimit:
 
         `guest_from`: the `network_of` a guest, "" for an account.
         """
+        if not self._on:
+            return 0.0
         wait = self.users.wait(user_id)
         if guest_from and not wait and (wait := self.guests.wait(guest_from)):
             self.users.give_back(user_id)

@@ -28,7 +28,7 @@ class Room:
 
     __slots__ = (
         "_behind", "_fresh", "_gap", "_live", "_patient_until", "_resting", "_store", "_tail",
-        "_unmeasured", "_unspoken", "counted", "door", "holders", "key", "loading", "name",
+        "_unmeasured", "_unspoken", "door", "holders", "is_known", "key", "loading", "name",
         "posting", "presence", "typing",
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ class Room:
         self.name = name
         self.door = Door(key, turns)
         self.holders = 0
-        self.counted = False  # as a new one: see `Rooms.admit`
+        self.is_known = False  # it has events, or was counted as a new one: `Rooms.admit`
         self.posting = 0  # messages that are on their way into the log
         self.loading: asyncio.Task[None] | None = None
         self._store = store
@@ -72,6 +72,7 @@ class Room:
         """Learn the room's name, top and door from the store."""
         if stored := await self.door.load(self._store):
             self.name, self._tail.top, self._tail.shown = stored.name, stored.top, stored.top
+            self.is_known = stored.top > 0
 
     def join(self, member: Member, since: int, had: tuple[int, int] | None = None) -> None:
         """Let `member` have every event after `since`, but not those that it `had`.
@@ -196,7 +197,9 @@ class Room:
         else:
             for member in self._live:
                 member.write(frames if member.hears else messages)
-        self._measure(len(frames))
+        self._unmeasured += len(frames)
+        if self._unmeasured >= BACKLOG_BYTES:
+            self._measure()
 
     def _spoken(self) -> bytes:
         """Return the messages alone among what is to be shown."""
@@ -214,15 +217,15 @@ class Room:
         in `to`, and not to those in `but`. It takes no seq, and is not sent again."""
         for member in (self._live.keys() if to is None else self._live.keys() & to) - but:
             member.signal(frame)
-        self._measure(len(frame))
-
-    def _measure(self, written: int) -> None:
-        """Leave behind who does not read, having written that many bytes to everybody."""
-        # Asking every member at every flush would cost as much as the writing.
-        self._unmeasured += written
+        self._unmeasured += len(frame)
         if self._unmeasured >= BACKLOG_BYTES:
-            self._unmeasured = 0
-            self._leave_behind([m for m in self._live if m.backlog() > BACKLOG_BYTES])
+            self._measure()
+
+    def _measure(self) -> None:
+        """Leave behind who does not read. To ask every member at every flush would cost as
+        much as the writing: it is done when that many bytes were written to everybody."""
+        self._unmeasured = 0
+        self._leave_behind([m for m in self._live if m.backlog() > BACKLOG_BYTES])
 
     def _leave_behind(self, members: list[Member]) -> None:
         for member in members:

@@ -149,19 +149,20 @@ class Rooms:
     def release(self, room: Room) -> None:
         """Let go of a room that `open` gave; the last to do so closes it."""
         room.holders -= 1
-        self._close_unused(room)
-
-    def _close_unused(self, room: Room) -> None:
         if not (room.holders or room.posting):
-            del self._open[room.key]
-            self.news.unfollow(room.key)
-            room.close()
+            self._close(room)
+
+    def _close(self, room: Room) -> None:
+        del self._open[room.key]
+        self.news.unfollow(room.key)
+        room.close()
 
     def admit(self, room: Room, visitor: Visitor) -> None:
         """Let a message in which may be a room's first. Raises TooManyRooms."""
-        if not (room.top or room.counted):
-            self.new_rooms.take(visitor.user.id, visitor.network)
-            room.counted = True
+        if not room.is_known:
+            if not room.top:  # elsewhere somebody may have spoken meanwhile
+                self.new_rooms.take(visitor.user.id, visitor.network)
+            room.is_known = True
 
     def post(self, room: Room, draft: Draft, done: Done) -> None:
         """Have a message committed and shown; `done` gets its event or the refusal.
@@ -172,27 +173,29 @@ class Rooms:
         self._log.append(draft, done)
 
     def _outcome(self, batch: Batch, outcome: Sequence[Appended] | ChatError) -> None:
-        touched: dict[str, Room] = {}
+        touched: dict[Room, None] = {}
         results: Iterable[Appended | ChatError]
         results = repeat(outcome) if isinstance(outcome, ChatError) else outcome
         for (draft, done), result in zip(batch, results, strict=False):
-            room = touched[draft.room_key] = self._open[draft.room_key]
+            room = self._open[draft.room_key]
+            touched[room] = None
             room.posting -= 1
             if isinstance(result, Appended):
                 # A duplicate may be news too: it was said on another node, or the reply to
                 # its first commit was lost.
-                room.apply(result.event)
-                first = result.event.seq == 1 and not result.duplicate
-                if first and not is_private(room.key):
+                event = result.event
+                room.apply(event)
+                if event.seq == 1 and not result.duplicate and not is_private(room.key):
                     room.name = draft.room_name
                     self._renew_soon(room.key)  # it may have an owner now
                     self.news.tell_door(room.key)
             done(draft, result)
         if not isinstance(outcome, ChatError):
             self.news.committed(outcome)
-        for room in touched.values():
+        for room in touched:
             room.show()
-            self._close_unused(room)
+            if not (room.holders or room.posting):
+                self._close(room)
 
     async def settle(self) -> None:
         """Wait until all that was posted is committed, its authors have heard, and all is shown."""

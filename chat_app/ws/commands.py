@@ -97,10 +97,13 @@ def decode(data: bytes, *, full: bool) -> Command:
         bare = _bare.decode(data)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"Not a message: {error}.") from error
-    if full and not isinstance(bare.id, str | None):
+    id = bare.id
+    if id is None:
+        return Post(bare.message)
+    if isinstance(id, str) and (full or is_id(id)):
+        return Post(bare.message, id)
+    if full:
         raise Invalid("An id is a string.")
-    if isinstance(bare.id, str) and (full or is_id(bare.id)):
-        return Post(bare.message, bare.id)
     # A bare client cannot be told that its id is none, and must lose nothing.
     return Post(bare.message)
 

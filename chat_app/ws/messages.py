@@ -21,16 +21,17 @@ def post(conn: Connection, command: Post) -> Awaitable[None] | None:
 
     It does not wait for that, so that one client can have many messages on the way.
     """
+    room = conn.room
     draft = messages.draft(
-        conn.room.key,
+        room.key,
         conn.spelling,
         conn.user,
         command.message,
         command.id,
         most_chars=conn.limits.message_chars,
     )
-    if not conn.room.top:
-        conn.rooms.admit(conn.room, conn.visitor)
+    if not room.is_known:
+        conn.rooms.admit(room, conn.visitor)
     if not conn.rights & Right.HURRY:
         return _in_turn(conn, draft)
     conn.post(draft)

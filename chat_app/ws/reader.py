@@ -73,7 +73,7 @@ class Reader:
     async def read(self, ws: RoomSocket) -> None:
         """Read until the socket ends: first of all those that were left by `offer`."""
         conn = self._conn
-        ws.offer_to(self.offer)
+        ws.offer_to(self)
         while not conn.closing:
             self._reading = False
             if (silence := ws.silence()) is not None:
