@@ -34,7 +34,7 @@ test: $(VENV)/.test node browsers compiler ## all tests; ARGS='-k name' for pyte
 faults: $(VENV)/.test ## ten minutes of faults; FULL=1 for the whole, ARGS='--row kill'
 	$(BIN)/python -m tests.faults $(if $(FULL),--full) $(ARGS)
 
-bench: $(BENCH)/.bench compiler ## against its peers, for an hour; ARGS=--quick for two minutes
+bench: $(BENCH)/.bench compiler ## against its peers, for 35 minutes; ARGS=--quick for two minutes
 	@$(BENCH)/bin/python -m bench $(ARGS)
 
 profile: $(BENCH)/.bench compiler ## where our time goes under load; ARGS='S2 --seconds 10'
