@@ -227,6 +227,27 @@ test("what is removed is gone for every tab and every page", async () => {
   assert.equal(sent.length, 1)
 })
 
+test("what is removed while what is kept is being read does not come back", async () => {
+  const { browser, box, sent, add } = await outbox()
+  await add("a")
+  box.refused({ id: sent[0].id, code: "forbidden", message: "no" })
+  box.offline(1006)
+  await settled()
+  const reads = []
+  const all = () => new Promise((resolve) => reads.push([structuredClone([...browser.stored.values()]), resolve]))
+  const next = browser.tab({ online: false, kept: { all } })
+  const read = () => reads.forEach(([items, resolve]) => resolve(items))
+  next.box.open()
+  read()
+  await settled()
+  next.box.online()
+  await settled()
+  next.box.remove(sent[0].id)
+  read()
+  await settled()
+  assert.deepEqual(next.changes, ["a failed", "a failed", "a deleted"])
+})
+
 test("ten seconds online without an answer: failed; an answer that comes late still counts", async () => {
   const { box, sent, changes, add } = await outbox()
   await add("a")

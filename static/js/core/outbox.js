@@ -16,6 +16,9 @@ let last = 0
 export class Outbox extends EventTarget {
   /** @type {Map<string, Item>} */
   #items = new Map()
+  // ids of those that ended: what is kept may have been read before that, and come only then
+  /** @type {Set<string>} */
+  #gone = new Set()
   #context
   #online = false
   // we are the one who sends
@@ -178,6 +181,7 @@ export class Outbox extends EventTarget {
 
   /** @param {string} id @param {Item["state"]} state @param {number} [seq] */
   #forget(id, state, seq) {
+    this.#gone.add(id)
     const item = this.#items.get(id)
     if (!item) return false
     this.#land(state, item)
@@ -200,6 +204,7 @@ export class Outbox extends EventTarget {
   /** @param {Item} news */
   #take(news) {
     const { kept, shown } = this.#context
+    if (this.#gone.has(news.id)) return
     if (shown(news.id)) return kept.delete(news.id)
     const item = this.#items.get(news.id) ?? news
     if (item === this.#flying) return
