@@ -147,13 +147,7 @@ def encode(frame: Frame) -> bytes:
 
 def encode_event(event: Event) -> bytes:
     """Return an event as the bytes that every member of its room gets."""
-    if event.kind:
-        return encode(event_frame(event))
-    # Most are messages, and each is worth two calls less.
-    payload = _encode(
-        Message(event.room_key, event.seq, event.id, event.user, event.message, iso(event.at))
-    )
-    return _text_head(len(payload)) + payload
+    return encode(event_frame(event))
 
 
 def pong(payload: bytes) -> bytes:
