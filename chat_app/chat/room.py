@@ -9,7 +9,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from chat_app.chat.behind import Behind, Member
+from chat_app.chat.behind import Behind, Member, Writer
 from chat_app.chat.door import Door
 from chat_app.chat.gap import Gap
 from chat_app.chat.limits import Turns
@@ -58,7 +58,7 @@ class Room:
         self._patient_until = 0.0
         # A dict, for its order: sockets opened one after the other lie beside each other in the
         # kernel too, and to go through 1,000 at random costs a tenth more.
-        self._live: dict[Member, None] = {}
+        self._live: dict[Member, Writer] = {}
         self._behind = Behind(self._tail, self._arrived)
         self.presence = Presence(self.signal, encode_presence)
         self.typing = Typing()
@@ -87,7 +87,7 @@ class Room:
 
     def _arrived(self, member: Member) -> None:
         """Take in a member that has all that was shown: what follows, it is sent live."""
-        self._live[member] = None
+        self._live[member] = member.writer
         self.presence.arrived(member)
 
     def position(self, member: Member) -> int:
@@ -192,14 +192,28 @@ class Room:
         self._fresh.clear()
         self._tail.shown = self._tail.top
         if messages is frames:
-            for member in self._live:
-                member.write(frames)
+            self._write(frames)
         else:
             for member in self._live:
                 member.write(frames if member.hears else messages)
         self._unmeasured += len(frames)
         if self._unmeasured >= BACKLOG_BYTES:
             self._measure()
+
+    def _write(self, frames: bytes) -> None:
+        """Write the same bytes to all who are up to date.
+
+        Straight to their transports: a call more, and what a `Member` is made of, which for most of
+        a thousand lies in no cache, are a twelfth of what writing to one costs.
+        """
+        writers = iter([*self._live.values()])
+        while True:
+            try:
+                for write in writers:
+                    write(frames)
+            except RuntimeError:
+                continue  # with the next: this one has been lost, and is about to leave
+            return
 
     def _spoken(self) -> bytes:
         """Return the messages alone among what is to be shown."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS
+from chat_app.chat.behind import DRAINED_BYTES, PATIENCE_SECONDS, Writer
 from chat_app.chat.moderation import Moderation
 from chat_app.chat.rights import Right, Visitor
 from chat_app.chat.room import Room
@@ -31,6 +31,10 @@ CLOSE_SECONDS: Final = 1.0  # a peer that has stopped reading is given this long
 IN_FLIGHT: Final = 64  # posts of one connection that wait for their commit at once
 MALFORMED_FRAMES: Final = 5  # within MALFORMED_SECONDS, and the connection is closed
 MALFORMED_SECONDS: Final = 60.0
+
+
+def _nowhere(frames: bytes) -> None:
+    """Write to a connection that may not be written to any more."""
 
 
 class Connection:
@@ -67,7 +71,6 @@ class Connection:
         self.unanswered = 0  # sweeps since a ping after which nothing was read
         self.quiet = 0  # sweeps since the last ping
         self._ws = ws
-        ws.on_close = self.mute
         self._transport = transport
         self._in_flight = 0
         self._open = True
@@ -162,6 +165,7 @@ class Connection:
         self.spelling = spelling
         self.room = room
         self.limits = limits
+        self._ws.on_close = self.mute
         # Every event after this seq has been sent, or will be without being asked for.
         self.start = room.top
         self.may_have_early = True
@@ -170,10 +174,15 @@ class Connection:
         if self._open and not self._transport.is_closing():
             self._transport.write(frames)
 
+    @property
+    def writer(self) -> Writer:
+        return self._transport.write if self._open else _nowhere
+
     def mute(self) -> None:
         """Write nothing any more: nothing may follow a close frame, and the transport
         stays open for its answer."""
         self._open = False
+        self.room.leave(self)
 
     def send(self, frame: Frame) -> None:
         """Send a frame of chat.v1; a bare client, which would print it, gets none."""
@@ -189,7 +198,7 @@ class Connection:
             self.write(frame)
 
     def backlog(self) -> int:
-        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     async def drained(self) -> None:
         """Wait until it may be served again: it reads what it was sent, and its posts are in.

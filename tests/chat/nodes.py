@@ -29,6 +29,10 @@ class Member:
     def write(self, frames: bytes) -> None:
         self.got += frames.decode().split()
 
+    @property
+    def writer(self) -> Callable[[bytes], None]:
+        return self.write
+
     def signal(self, frame: bytes) -> None:
         self.signals.append(frame.decode())
 

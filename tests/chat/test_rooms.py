@@ -35,6 +35,10 @@ class Member:
         if self.stuck:
             self.held += len(frames)
 
+    @property
+    def writer(self):
+        return self.write
+
     def signal(self, frame):
         self.signals.append(frame)
         if self.stuck:
