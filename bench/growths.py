@@ -107,7 +107,8 @@ GROWTHS = {
             "connections",
             "connections that say nothing",
             "MiB in all, s of CPU to join",
-            (100, 1000, 10_000, _most_connections()),
+            # A hundred fit into what the server has already: what they cost cannot be seen.
+            (1000, 3000, 10_000, _most_connections()),
             connections,
         ),
         Growth(
