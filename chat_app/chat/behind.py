@@ -39,10 +39,11 @@ class Member(Protocol):
 
     @property
     def writer(self) -> Writer:
-        """Return what sends bytes as `write` does, by the shortest way.
+        """Return what sends bytes as `write` does, by the shortest way, for as long as it is
+        in the room: it leaves before its last bytes.
 
-        Only for who is in a room, which it leaves before its last bytes. It may raise
-        RuntimeError on a connection that was lost a moment ago.
+        What is returned may raise RuntimeError or AttributeError on a connection that was
+        lost and has not left yet.
         """
 
     def signal(self, frame: bytes) -> None:

@@ -34,7 +34,7 @@ MALFORMED_SECONDS: Final = 60.0
 
 
 def _nowhere(frames: bytes) -> None:
-    """Write to a connection that may not be written to any more."""
+    """Nothing is written any more."""
 
 
 class Connection:
@@ -176,11 +176,12 @@ class Connection:
 
     @property
     def writer(self) -> Writer:
-        return self._transport.write if self._open else _nowhere
+        may_be_written = self._open and not self._transport.is_closing()
+        return self._transport.write if may_be_written else _nowhere
 
     def mute(self) -> None:
-        """Write nothing any more: nothing may follow a close frame, and the transport
-        stays open for its answer."""
+        """Leave the room and write nothing any more: nothing may follow a close frame, and
+        the transport stays open for its answer."""
         self._open = False
         self.room.leave(self)
 

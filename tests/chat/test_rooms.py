@@ -11,7 +11,7 @@ from chat_app.chat import room as one_room
 from chat_app.chat.rooms import Rooms
 from chat_app.config import Storage
 from chat_app.errors import StoreUnavailable
-from chat_app.models import Appended, User
+from chat_app.models import Appended, Event, Kind, User
 from chat_app.store import open_store
 from tests.clients import SECONDS, settled
 
@@ -95,6 +95,23 @@ async def test_a_turn_is_one_write_of_the_same_bytes_for_all(house, say):
     await say(room, "a", "b", "c")
     assert writes == [b"1:a\n2:b\n3:c\n"] * 3
     assert len({id(frames) for frames in writes}) == 1
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, AttributeError])
+async def test_members_that_were_lost_keep_nothing_from_the_others(house, say, store, fault):
+    room = await house.open("lobby")
+
+    class Lost(Member):
+        def write(self, frames):
+            raise fault
+
+    members = [Lost(), Member(), Lost(), Lost(), Member(), Lost()]
+    for member in members:
+        room.join(member, 0)
+    await say(room, "a")
+    room.apply(Event("lobby", 2, "e2", ANN, "", 0, Kind.DELETION, 1))
+    room.show()
+    assert [member.got for member in members] == [[], ["1:a", "2:"], [], [], ["1:a", "2:"], []]
 
 
 async def test_a_duplicate_that_the_room_has_not_seen_is_shown(house, store):

@@ -4,6 +4,7 @@ They want an echo: the rooms' handler with one line in the place of the commands
 """
 
 import asyncio
+from functools import partial
 
 from aiohttp import WSMsgType, web
 from kosoku import FailureError, run_fuzzingclient
@@ -25,6 +26,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     await ws.prepare(request)
     assert request.transport is not None
     conn = Connection(ws, request.transport, User("u_echo", "Echo"), full=True)
+    ws.on_close = partial(setattr, conn, "_open", False)  # `mute`, where there is no room
 
     def serve(conn: Connection, kind: WSMsgType, data: bytes) -> None:
         try:
