@@ -5,9 +5,8 @@ See `chat_app.chat.rooms` for the whole way of a message, and for why a crowd re
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from itertools import repeat
 from typing import Final
 
 from chat_app.chat.behind import Behind, Member, Writer
@@ -22,6 +21,18 @@ from chat_app.store import Store
 
 BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behind
 CROWD: Final = 32  # members from whom on a room's flushes are paced
+
+
+def _write(frames: bytes, writers: list[Writer]) -> None:
+    """Write the same bytes to all, whatever becomes of one of them."""
+    left = iter(writers)
+    while True:
+        try:
+            for write in left:
+                write(frames)
+        except (RuntimeError, AttributeError):  # uvloop's and asyncio's, of one that was lost
+            continue  # with the next
+        return
 
 
 class Room:
@@ -192,32 +203,16 @@ class Room:
         messages = self._spoken() if self._unspoken else frames
         self._fresh.clear()
         self._tail.shown = self._tail.top
-        self._write(frames, messages)
+        # Straight to their transports: a call more, and what a `Member` is made of, which for most
+        # of a thousand lies in no cache, cost 7 % of the CPU (docs/decisions/0002).
+        if messages is frames:
+            _write(frames, [*self._live.values()])
+        else:
+            _write(frames, [write for one, write in self._live.items() if one.hears])
+            _write(messages, [write for one, write in self._live.items() if not one.hears])
         self._unmeasured += len(frames)
         if self._unmeasured >= BACKLOG_BYTES:
             self._measure()
-
-    def _write(self, frames: bytes, messages: bytes) -> None:
-        """Write `frames` to all who are up to date; who hears of nothing else, its `messages`.
-
-        Straight to their transports: a call more, and what a `Member` is made of, which for
-        most of a thousand lies in no cache, cost 7 % of the CPU (docs/decisions/0002).
-        """
-        # Copies: a dict that changes raises RuntimeError as well, again and again.
-        writes: Iterator[tuple[Writer, bytes]]
-        if messages is frames:
-            writes = zip([*self._live.values()], repeat(frames), strict=False)
-        else:
-            writes = iter(
-                [(write, frames if one.hears else messages) for one, write in self._live.items()]
-            )
-        while True:
-            try:
-                for write, its in writes:
-                    write(its)
-            except (RuntimeError, AttributeError):  # uvloop's and asyncio's, of one that was lost
-                continue  # with the next
-            return
 
     def _spoken(self) -> bytes:
         """Return the messages alone among what is to be shown."""
