@@ -97,6 +97,19 @@ async def test_a_turn_is_one_write_of_the_same_bytes_for_all(house, say):
     assert len({id(frames) for frames in writes}) == 1
 
 
+async def test_who_knows_of_messages_alone_is_written_these_out_of_a_flush(house):
+    room = await house.open("lobby")
+    full, bare = Member(), Member()
+    bare.hears = False
+    room.join(full, 0)
+    room.join(bare, 0)
+    for seq, kind in enumerate((Kind.MESSAGE, Kind.MESSAGE, Kind.DELETION), 1):
+        room.apply(Event("lobby", seq, f"e{seq}", ANN, kind.name, 0, kind, 1))
+    room.show()
+    assert full.got == ["1:MESSAGE", "2:MESSAGE", "3:DELETION"]
+    assert bare.got == full.got[:2]
+
+
 @pytest.mark.parametrize("fault", [RuntimeError, AttributeError])
 async def test_members_that_were_lost_keep_nothing_from_the_others(house, say, store, fault):
     room = await house.open("lobby")
