@@ -4,6 +4,7 @@ See `chat_app.chat.rooms` for the whole way of a message, and for why a crowd re
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -39,7 +40,7 @@ class Room:
     """A room that somebody is in."""
 
     __slots__ = (
-        "_behind", "_fresh", "_gap", "_live", "_patient_until", "_resting", "_store", "_tail",
+        "_awaited", "_behind", "_fresh", "_gap", "_live", "_pause", "_store", "_tail",
         "_unmeasured", "_unspoken", "door", "holders", "is_known", "key", "loading", "name",
         "posting", "presence", "typing",
     )  # fmt: skip
@@ -66,8 +67,8 @@ class Room:
         self._fresh: list[bytes] = []
         self._unspoken = False  # some of them are no messages
         self._unmeasured = 0
-        self._resting: asyncio.Handle | None = None
-        self._patient_until = 0.0
+        self._pause: asyncio.Handle | None = None  # what ends it, while a crowd is not flushed to
+        self._awaited = math.inf  # the seq that ends it before its time
         # A dict, for its order: sockets opened one after the other lie beside each other in the
         # kernel too, and to go through 1,000 at random costs a tenth more.
         self._live: dict[Member, Writer] = {}
@@ -175,25 +176,36 @@ class Room:
         """Flush; but a crowd not before its last flush is paid for: see above."""
         if len(self._live) < CROWD:
             self.flush()
-        elif self._resting is None:
+        elif self._pause is None or self._tail.top >= self._awaited:
+            self._flush_crowd()
+
+    def _flush_crowd(self) -> None:
+        """Flush what there is to be shown, and rest afterwards."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        if joined := len(self._fresh):
             began = time.monotonic()
-            if not self.posting or began >= self._patient_until:
-                joined = len(self._fresh)
-                self.flush()
-                loop = asyncio.get_running_loop()
-                self._resting = loop.call_soon(self._rest, began, joined)
+            self.flush()
+            self._awaited = math.inf
+            self._pause = asyncio.get_running_loop().call_soon(self._rest, began, joined)
 
     def _rest(self, began: float, joined: int) -> None:
         # A turn later: a loop may put off the system calls to the end of its turn.
-        now = time.monotonic()
-        rest = (now - began) * (1 - 1 / max(joined, 1))
-        self._patient_until = now + 2 * rest
-        self._resting = asyncio.get_running_loop().call_later(rest, self._rested)
+        rest = (time.monotonic() - began) * (1 - 1 / joined)
+        self._pause = asyncio.get_running_loop().call_later(rest, self._wait, rest)
 
-    def _rested(self) -> None:
-        self._resting = None
-        if self._fresh:
-            self.show()
+    def _wait(self, patience: float) -> None:
+        """Show what has come meanwhile, with those that are on their way into the log now.
+
+        Not with all that come while there are some: they may never cease.
+        """
+        self._awaited = self._tail.top + self.posting
+        self._pause = None
+        if self._fresh and self.posting:
+            self._pause = asyncio.get_running_loop().call_later(patience, self._flush_crowd)
+        else:
+            self._flush_crowd()
 
     def flush(self) -> None:
         """Write what was applied since the last flush to all who are up to date."""

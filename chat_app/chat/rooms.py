@@ -19,8 +19,8 @@ write for each member who is up to date, of whatever has been gathered. A write 
 many costs as much as taking in a message, and hardly more for ten frames than for one. So
 where a flush to a crowd had much to join, there will be as much again: the crowd rests for
 as long as the flush took (less the n-th part for n frames), and waits, at most once as long
-again, for posts that are being committed. A room of few, and a crowd in which one speaks at
-a time, wait for nothing.
+again, for the posts that are being committed by then. A room of few, and a crowd in which one
+speaks at a time, wait for nothing.
 What waits has been committed and is in the ring already. So who is up to date is so with
 what was `shown`, which may be short of the top: whoever joins beyond it, or comes back, is
 let in where those who are there have got to, and neither misses what waits nor gets it twice.

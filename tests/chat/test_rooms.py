@@ -513,6 +513,93 @@ async def test_what_waits_is_shown_after_the_rest(house, say, monkeypatch):
     assert member.got == ["1:a", "2:b", "3:c"]
 
 
+@pytest.fixture
+async def pauses(house, monkeypatch):
+    """A crowd's pauses, which end as the test has them `_run`: their lengths and handles."""
+    monkeypatch.setattr(one_room, "CROWD", 1)
+    monkeypatch.setattr(one_room, "time", SimpleNamespace(monotonic=count().__next__))
+    loop, pauses = asyncio.get_running_loop(), []
+    call_later = loop.call_later
+
+    def later(seconds, call, *args, **context):
+        if not isinstance(getattr(call, "__self__", None), one_room.Room):
+            return call_later(seconds, call, *args, **context)
+        pauses.append((seconds, asyncio.Handle(call, args, loop)))
+        return pauses[-1][1]
+
+    monkeypatch.setattr(loop, "call_later", later)
+    return pauses
+
+
+@pytest.fixture
+async def post(house, store, monkeypatch):
+    """Post texts in one turn, and have as many batches committed as `commit` says."""
+    room = await house.open("lobby")
+    disk, append = asyncio.Semaphore(0), store.append
+    under_way: set[int] = set()
+
+    async def slowly(drafts):
+        await disk.acquire()
+        appended = await append(drafts)
+        under_way.pop()
+        return appended
+
+    async def post(*texts, commit=0):
+        for text in texts:
+            draft = messages.draft(room.key, room.name, ANN, text, None, most_chars=0)
+            house.post(room, draft, lambda draft, result: None)
+        for one in range(commit):
+            under_way.add(one)
+            disk.release()
+        async with asyncio.timeout(SECONDS):
+            while under_way:
+                await asyncio.sleep(0)
+        await settled()
+
+    monkeypatch.setattr(store, "append", slowly)
+    yield post
+    for _ in range(9):
+        disk.release()
+
+
+@pytest.fixture
+async def rested(house, pauses, post):
+    """A member of a crowd that has rested, with "c" to be shown, and "d" and "e" posted."""
+    room = await house.open("lobby")
+    member = Member()
+    room.join(member, 0)
+    await post("a", "b", commit=1)
+    await post("c", commit=1)
+    await post("d")
+    await post("e")
+    assert member.got == ["1:a", "2:b"]
+    pauses[0][1]._run()  # the rest
+    return member
+
+
+async def test_a_rested_crowd_waits_for_what_is_on_its_way_and_not_for_what_follows(
+    rested, pauses, post
+):
+    assert rested.got == ["1:a", "2:b"]
+    await post("f", commit=1)
+    assert rested.got == ["1:a", "2:b"]
+    await post("g", commit=1)
+    assert rested.got == ["1:a", "2:b", "3:c", "4:d", "5:e", "6:f"]
+    (_, patience), (_, rest) = pauses[1:]
+    assert patience.cancelled()
+    await post("h", commit=1)
+    assert rested.got[-1] == "6:f"
+    rest._run()
+
+
+async def test_a_rested_crowd_waits_no_longer_than_it_rested(rested, pauses):
+    (rest, _), (patience, over) = pauses
+    assert rested.got == ["1:a", "2:b"]
+    assert patience == rest == 0.5
+    over._run()
+    assert rested.got == ["1:a", "2:b", "3:c"]
+
+
 async def test_one_that_catches_up_while_something_waits_does_not_get_it_twice(
     house, say, monkeypatch
 ):
