@@ -13,13 +13,13 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from chat_app.errors import StoreUnavailable
 from chat_app.models import Appended, Draft, Event, Room, RoomSettings
+from chat_app.store.beside import Beside
 from chat_app.store.events import EVENT, event
 from chat_app.store.sqlite_accounts import SqliteAccounts
 from chat_app.store.sqlite_audit import SqliteAudit
@@ -65,7 +65,7 @@ class SqliteStore:
         self._reader = reader
         self._lock = lock
         self._waits_for_disk = durability == "full"
-        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._committer = Beside("commit")
         self._writing = asyncio.Lock()
         self._appending = Appending()
         self._commits = 0
@@ -170,8 +170,8 @@ class SqliteStore:
             if self._closed:
                 return
             self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._committer, self._close)
-        self._committer.shutdown(wait=False)
+            await self._committer.run(self._close)
+        self._committer.end()
 
     def _close(self) -> None:
         self._reader.close()
@@ -230,8 +230,7 @@ class SqliteStore:
 
     async def _beside(self, sql: str) -> None:
         """Run what waits for the disk in the thread that commits."""
-        loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._committer, self._finish, sql)
+        done = self._committer.run(self._finish, sql)
         try:
             await asyncio.shield(done)
         except asyncio.CancelledError:
