@@ -9,8 +9,10 @@ import pytest
 from msgspec import structs
 
 from chat_app.config import Storage
+from chat_app.errors import StoreUnavailable
 from chat_app.store import open_store
 from chat_app.store.backup import check
+from chat_app.store.sqlite import open_sqlite
 from chat_app.store.sqlite_runs import RUN
 from chat_app.store.steps import schema_steps
 from tests.store.test_store import ANN, draft, seqs
@@ -100,6 +102,20 @@ async def test_a_log_of_an_older_version_gets_its_runs(storage):
         assert not await wrong(storage)
     finally:
         await store.close()
+
+
+async def test_rows_that_lie_elsewhere_than_thought_are_refused(storage):
+    store = await open_sqlite(storage.file, "full")
+    try:
+        await said(store, 3)
+        store._appending._arrival = 9
+        with pytest.raises(StoreUnavailable):
+            await store.append([draft("id-3"), draft("id-4")])
+        (appended,) = await store.append([draft("id-3")])
+        assert appended.event.seq == 4
+    finally:
+        await store.close()
+    assert not await wrong(storage)
 
 
 @pytest.mark.parametrize(
