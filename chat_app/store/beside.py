@@ -13,8 +13,8 @@ _Job = tuple[asyncio.AbstractEventLoop, asyncio.Future[None], _Call, tuple[objec
 class Beside:
     """Makes calls for the loop in a thread of its own, one after the other.
 
-    As `loop.run_in_executor` does with one thread, which makes two futures and three locks
-    for each call, and so costs a busy log more than the rows of a small batch do.
+    As `loop.run_in_executor` does with one thread, but that goes by a second future and
+    several locks, which take about as long as to insert a message (docs/decisions/0002).
     """
 
     def __init__(self, name: str) -> None:
