@@ -225,6 +225,6 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
 
 
 def raise_file_limit() -> None:
-    """Take as many file descriptors as the system gives: each connection is one."""
+    """Take as many file descriptors as the system gives: each connection is two."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -24,7 +24,8 @@ PAUSE_SECONDS: Final = 0.05  # between two looks at those who are behind, if non
 TURN_SECONDS: Final = 0.002  # of one turn of the loop for them
 
 
-Writer = Callable[[bytes], object]
+# Sends bytes now; returns how many were taken, at least one, or raises OSError.
+Writer = Callable[[bytes], int]
 
 
 class Member(Protocol):
@@ -34,16 +35,17 @@ class Member(Protocol):
     def hears(self) -> bool:
         """Whether its client knows frames that are no events."""
 
-    def write(self, frames: bytes) -> None:
-        """Send bytes now, without waiting; nothing happens on a closed connection."""
+    def write(self, frames: bytes) -> int:
+        """Send bytes now, without waiting, and keep what is not taken; return their number.
+
+        Nothing happens on a closed connection. Where something is kept, `Room.redirect` is
+        called: no writer but this one may be used until it is gone.
+        """
 
     @property
     def writer(self) -> Writer:
-        """Return what sends bytes as `write` does, by the shortest way, for as long as it is
-        in the room: it leaves before its last bytes.
-
-        What is returned may raise RuntimeError or AttributeError on a connection that was
-        lost and has not left yet.
+        """Return what sends by the shortest way now, while it is in the room: it leaves before
+        its last bytes. What that one does not take must be given to `write`.
         """
 
     def signal(self, frame: bytes) -> None:

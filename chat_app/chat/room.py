@@ -6,7 +6,7 @@ See `chat_app.chat.rooms` for the whole way of a message, and for why a crowd re
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -24,16 +24,24 @@ BACKLOG_BYTES: Final = 256 * 1024  # unsent bytes with which a member falls behi
 CROWD: Final = 32  # members from whom on a room's flushes are paced
 
 
-def _write(frames: bytes, writers: list[Writer]) -> None:
-    """Write the same bytes to all, whatever becomes of one of them."""
+def _write(frames: bytes, writers: Collection[Writer]) -> dict[Writer, int]:
+    """Write the same bytes to all, whatever becomes of one of them.
+
+    Return who did not take them all, and how many it took.
+    """
+    whole = len(frames)
+    short: dict[Writer, int] = {}
+    write: Writer = len  # whoever is written to
     left = iter(writers)
     while True:
         try:
             for write in left:
-                write(frames)
-        except (RuntimeError, AttributeError):  # uvloop's and asyncio's, of one that was lost
+                if (taken := write(frames)) != whole:
+                    short[write] = taken
+        except OSError:  # the kernel's buffer is full, or the connection was lost
+            short[write] = 0
             continue  # with the next
-        return
+        return short
 
 
 class Room:
@@ -111,6 +119,11 @@ class Room:
     def leave(self, member: Member) -> None:
         self._live.pop(member, None)
         self._behind.remove(member)
+
+    def redirect(self, member: Member) -> None:
+        """Write to a member by another way from now on, if it is up to date."""
+        if member in self._live:
+            self._live[member] = member.writer
 
     def apply(self, event: Event) -> None:
         """Take a committed event in; `flush` shows it. What is known already is dropped.
@@ -215,16 +228,26 @@ class Room:
         messages = self._spoken() if self._unspoken else frames
         self._fresh.clear()
         self._tail.shown = self._tail.top
-        # Straight to their transports: a call more, and what a `Member` is made of, which for most
-        # of a thousand lies in no cache, cost 7 % of the CPU (docs/decisions/0002).
+        # Straight to their sockets: a call more, and what a `Member` is made of, which for most of
+        # a thousand lies in no cache, cost 7 % of the CPU, and a transport in between as much
+        # again (docs/decisions/0002).
         if messages is frames:
-            _write(frames, [*self._live.values()])
+            self._write_rest(frames, _write(frames, [*self._live.values()]))
         else:
-            _write(frames, [write for one, write in self._live.items() if one.hears])
-            _write(messages, [write for one, write in self._live.items() if not one.hears])
+            for hears, part in ((True, frames), (False, messages)):
+                writers = [write for one, write in self._live.items() if one.hears is hears]
+                self._write_rest(part, _write(part, writers))
         self._unmeasured += len(frames)
         if self._unmeasured >= BACKLOG_BYTES:
             self._measure()
+
+    def _write_rest(self, frames: bytes, short: dict[Writer, int]) -> None:
+        """Have members who did not take all of the frames keep the rest."""
+        if short:
+            for member, write in [*self._live.items()]:
+                if write in short:
+                    member.write(frames[short[write] :])
+                    self._live[member] = member.writer
 
     def _spoken(self) -> bytes:
         """Return the messages alone among what is to be shown."""
@@ -250,12 +273,12 @@ class Room:
         """Leave behind who does not read. To ask every member at every flush would cost as
         much as the writing: it is done when that many bytes were written to everybody."""
         self._unmeasured = 0
-        self._leave_behind([m for m in self._live if m.backlog() > BACKLOG_BYTES])
-
-    def _leave_behind(self, members: list[Member]) -> None:
-        for member in members:
-            self._live.pop(member, None)
-            self._behind.add(member, self._tail.shown)
+        for member in [*self._live]:
+            if not (backlog := member.backlog()):
+                self._live[member] = member.writer
+            elif backlog > BACKLOG_BYTES:
+                del self._live[member]
+                self._behind.add(member, self._tail.shown)
 
     async def history(self, before: int | None, limit: int) -> list[Event]:
         """Return the newest `limit` events, or those before a seq; oldest first."""

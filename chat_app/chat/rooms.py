@@ -11,7 +11,8 @@ A room is a log and a member is a cursor into it. Nothing is queued per member.
 
 What is shared: an event is encoded once, as a whole WebSocket frame, and lies in the ring
 of its room; the frames of a flush are joined once, and every member gets these same bytes,
-straight to its transport: who ends leaves the room before its close frame.
+straight to its socket: who ends leaves the room before its close frame. Only what a socket does
+not take goes by its transport, and all that follows until there is nothing left of it.
 
 What is written when: `_outcome` is called once for each commit. It applies all events of
 the batch, has their authors answered, and then each room that got some shows them: one

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from chat_app.ws import protocol
 from chat_app.ws.access import Access, names_of
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import Ack, Bye, Close, Frame, Renamed
+from chat_app.ws.rawsocket import raw_socket
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +35,19 @@ MALFORMED_FRAMES: Final = 5  # within MALFORMED_SECONDS, and the connection is c
 MALFORMED_SECONDS: Final = 60.0
 
 
-def _nowhere(frames: bytes) -> None:
-    """Nothing is written any more."""
-
-
 class Connection:
     """A member of one room, on one socket.
 
     `full` clients speak chat.v1; bare ones get messages and nothing else. Whatever is
     sent goes to the transport at once, as whole frames: there is no queue here, and
     nothing waits. What the kernel does not take is the transport's backlog, and the
-    room or the handler looks at it before giving more.
+    room or the handler looks at it before giving more. Past the transport goes only what a
+    room shows to many, and only while there is no backlog: see `writer`.
     """
 
     __slots__ = (
-        "__weakref__", "_in_flight", "_malformed", "_open", "_sessions", "_transport", "_ws",
-        "closing", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
+        "__weakref__", "_in_flight", "_malformed", "_open", "_raw", "_sessions", "_transport",
+        "_ws", "closing", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
         "moderation", "quiet", "rights", "room", "rooms", "session", "spelling", "start",
         "unanswered", "user", "visitor",
     )  # fmt: skip
@@ -74,6 +73,7 @@ class Connection:
         self._transport = transport
         self._in_flight = 0
         self._open = True
+        self._raw: socket.socket | None = None  # while it is in its room
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
         self.closing: asyncio.Task[None] | None = None  # what closes it, from then on
 
@@ -170,20 +170,33 @@ class Connection:
         self.start = room.top
         self.may_have_early = True
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> int:
         if self._open and not self._transport.is_closing():
             self._transport.write(frames)
+            if self._transport.get_write_buffer_size():
+                self.room.redirect(self)  # nothing may overtake what is held back
+        return len(frames)
 
     @property
     def writer(self) -> Writer:
-        may_be_written = self._open and not self._transport.is_closing()
-        return self._transport.write if may_be_written else _nowhere
+        if not self._open or self._transport.is_closing() or self.backlog():
+            return self.write  # the rest of a frame may be waiting, or be lost
+        if self._raw is None:
+            self._raw = raw_socket(self._transport)
+        return self.write if self._raw is None else self._raw.send
 
     def mute(self) -> None:
         """Leave the room and write nothing any more: nothing may follow a close frame, and
         the transport stays open for its answer."""
         self._open = False
+        self.leave()
+
+    def leave(self) -> None:
+        """Leave the room; what is written from now on is an answer."""
         self.room.leave(self)
+        if self._raw is not None:
+            self._raw.close()
+            self._raw = None
 
     def send(self, frame: Frame) -> None:
         """Send a frame of chat.v1; a bare client, which would print it, gets none."""

@@ -139,7 +139,7 @@ async def _stay(
         log.exception("connection failed user=%s", user.id)
         conn.close(Close.FAULT)
     finally:
-        room.leave(conn)
+        conn.leave()
         room.presence.leave(conn, user.id)
         users.unwatch(user.id, conn.renamed)
         conn.forget()

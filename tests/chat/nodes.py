@@ -26,11 +26,12 @@ class Member:
         self.signals: list[str] = []
         self.renewed = 0
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> int:
         self.got += frames.decode().split()
+        return len(frames)
 
     @property
-    def writer(self) -> Callable[[bytes], None]:
+    def writer(self) -> Callable[[bytes], int]:
         return self.write
 
     def signal(self, frame: bytes) -> None:

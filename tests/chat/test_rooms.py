@@ -34,6 +34,7 @@ class Member:
         self.got += frames.decode().split()
         if self.stuck:
             self.held += len(frames)
+        return len(frames)
 
     @property
     def writer(self):
@@ -89,6 +90,7 @@ async def test_a_turn_is_one_write_of_the_same_bytes_for_all(house, say):
     class Recorder(Member):
         def write(self, frames):
             writes.append(frames)
+            return len(frames)
 
     for _ in range(3):
         room.join(Recorder(), 0)
@@ -110,21 +112,81 @@ async def test_who_knows_of_messages_alone_is_written_these_out_of_a_flush(house
     assert bare.got == full.got[:2]
 
 
-@pytest.mark.parametrize("fault", [RuntimeError, AttributeError])
-async def test_members_that_were_lost_keep_nothing_from_the_others(house, say, store, fault):
+class Short(Member):
+    """Its writer takes `room` bytes until it has none left; `write` keeps the rest."""
+
+    def __init__(self, room):
+        super().__init__()
+        self.room = room
+        self.bytes = b""
+
+    def take(self, frames):
+        if not self.room:
+            raise BlockingIOError
+        taken = frames[: self.room]
+        self.room -= len(taken)
+        self.bytes += taken
+        return len(taken)
+
+    def write(self, frames):
+        self.bytes += frames
+        self.held += len(frames)
+        return len(frames)
+
+    @property
+    def writer(self):
+        return self.write if self.held else self.take
+
+
+async def test_what_one_does_not_take_is_kept_for_it_and_not_overtaken(house, say):
     room = await house.open("lobby")
-
-    class Lost(Member):
-        def write(self, frames):
-            raise fault
-
-    members = [Lost(), Member(), Lost(), Lost(), Member(), Lost()]
+    members = [Short(room) for room in (1000, 0, 6, 0, 1)]
     for member in members:
         room.join(member, 0)
-    await say(room, "a")
-    room.apply(Event("lobby", 2, "e2", ANN, "", 0, Kind.DELETION, 1))
+    members[1].hears = members[4].hears = False
+    await say(room, "a", "b")
+    await say(room, "c")
+    room.apply(Event("lobby", 4, "e4", ANN, "", 0, Kind.DELETION, 1))
+    room.apply(Event("lobby", 5, "e5", ANN, "e", 0))
     room.show()
-    assert [member.got for member in members] == [[], ["1:a", "2:"], [], [], ["1:a", "2:"], []]
+    full, bare = b"1:a\n2:b\n3:c\n4:\n5:e\n", b"1:a\n2:b\n3:c\n5:e\n"
+    assert [member.bytes for member in members] == [full, bare, full, full, bare]
+    assert [member.held for member in members] == [0, len(bare), 13, len(full), len(bare) - 1]
+
+
+async def test_one_that_has_read_what_was_kept_is_written_to_the_short_way_again(
+    house, say, monkeypatch
+):
+    monkeypatch.setattr(one_room, "BACKLOG_BYTES", 20)
+    room = await house.open("lobby")
+    member = Short(4)
+    room.join(member, 0)
+    await say(room, "a", "b")
+    assert (member.held, member.room) == (4, 0)
+    member.held, member.room = 0, 1000
+    await say(room, "c", "d")
+    assert (member.held, member.room) == (8, 1000)  # nobody has looked
+    member.held = 0
+    room.signal(b"ping")  # at which they look
+    await say(room, "e")
+    assert (member.held, member.room) == (0, 996)
+    assert member.bytes == b"1:a\n2:b\n3:c\n4:d\n5:e\n"
+
+
+async def test_one_that_holds_something_back_is_redirected_wherever_it_is(house, say):
+    room = await house.open("lobby")
+    live, late, gone = Short(1000), Short(1000), Short(1000)
+    await say(room, "a")
+    room.join(live, 1)
+    room.join(late, 0)
+    for member in (live, late, gone):
+        member.write(b"answer ")
+        room.redirect(member)
+    await say(room, "b")
+    assert live.bytes == b"answer 2:b\n"
+    await settled()
+    assert late.bytes == b"answer 1:a\n2:b\n"
+    assert gone.bytes == b"answer "
 
 
 async def test_a_duplicate_that_the_room_has_not_seen_is_shown(house, store):
@@ -147,6 +209,7 @@ async def test_done_is_heard_before_the_room_sees_the_message(house):
     class Watcher(Member):
         def write(self, frames):
             order.append("shown")
+            return len(frames)
 
     room.join(Watcher(), 0)
     draft = messages.draft("lobby", "lobby", ANN, "hi", None, most_chars=0)

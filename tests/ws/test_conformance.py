@@ -5,10 +5,12 @@ They want an echo: the rooms' handler with one line in the place of the commands
 
 import asyncio
 from functools import partial
+from unittest.mock import create_autospec
 
 from aiohttp import WSMsgType, web
 from kosoku import FailureError, run_fuzzingclient
 
+from chat_app.chat.room import Room
 from chat_app.config import Limits
 from chat_app.models import User
 from chat_app.ws import protocol
@@ -27,6 +29,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     assert request.transport is not None
     conn = Connection(ws, request.transport, User("u_echo", "Echo"), full=True)
     ws.on_close = partial(setattr, conn, "_open", False)  # `mute`, where there is no room
+    conn.room = create_autospec(Room, instance=True)
 
     def serve(conn: Connection, kind: WSMsgType, data: bytes) -> None:
         try:

@@ -3,15 +3,18 @@
 import asyncio
 import json
 import socket
+from contextlib import suppress
 
 import pytest
 
 from chat_app import keys
 from chat_app.chat import behind
 from chat_app.chat import room as one_room
+from chat_app.models import Event, User
+from chat_app.ws import protocol
 from chat_app.ws.protocol import Close
 from tests.clients import SECONDS, settled
-from tests.faults.wire import CLOSE, TEXT, joined
+from tests.faults.wire import CLOSE, PONG, TEXT, joined
 
 
 @pytest.fixture
@@ -67,10 +70,11 @@ async def test_the_room_is_left_before_the_close_frame_is_sent(client, ben, of_a
 async def test_one_that_was_lost_keeps_nothing_from_the_others(client, join, ben, of_ann):
     async with joined(client.make_url("/"), "lobby", full=False):
         conn = of_ann()
-        room = conn.room
+        room, writer = conn.room, conn.writer
+        assert writer != conn.write  # past the transport
         conn._transport.abort()
         await settled()
-        room._live = {conn: conn._transport.write, **room._live}  # as if it had not left yet
+        room._live = {conn: writer, **room._live}  # as if it had not left yet
         cat = await join("lobby", "cat")
         await ben.post("hi")
         assert (await cat.expect("message"))["message"] == "hi"
@@ -103,3 +107,33 @@ async def test_nothing_piles_up_for_one_that_has_hung_up_and_does_not_read(
         got = [json.loads(frame.payload)["message"] async for frame in ann.frames()]
         assert [int(message) for message in got] == list(range(1, len(got) + 1))
         assert len(got) < said
+
+
+async def test_nothing_overtakes_what_the_transport_holds_back(client, of_ann):
+    async with joined(client.make_url("/"), "lobby", full=False, receive_buffer=4096) as ann:
+        conn = of_ann()
+        assert conn.room._live[conn] != conn.write  # past the transport
+        answers = 0
+        while not conn.backlog():
+            conn.write(protocol.framed(0x80 | PONG, b"%0100d" % answers))
+            answers += 1
+        # She reads, and the loop has no turn in which to hand on what is held back.
+        with suppress(BlockingIOError):
+            while True:
+                ann._unread += ann.sock.recv(65536)
+        conn.room.apply(Event("lobby", 1, "e1", User("u_cat", "Cat"), "hi", 0))
+        conn.room.flush()
+        conn.close(Close.RESTART)
+        frames = [frame async for frame in ann.frames()]
+        assert [int(frame.payload) for frame in frames[:-2]] == list(range(answers))
+        assert [frame.opcode for frame in frames[-2:]] == [TEXT, CLOSE]
+
+
+async def test_the_end_of_a_connection_is_seen_although_it_has_two_descriptors(client, ben, of_ann):
+    async with joined(client.make_url("/"), "lobby", full=False) as ann:
+        await ben.post("hi")
+        conn = of_ann()
+        assert conn.room._live[conn] != conn.write
+        await conn.close(Close.RESTART)  # which she does not answer
+        async with asyncio.timeout(SECONDS):
+            assert [frame.opcode async for frame in ann.frames()] == [TEXT, CLOSE]
