@@ -247,7 +247,7 @@ class Room:
             for member, write in [*self._live.items()]:
                 if write in short:
                     member.write(frames[short[write] :])
-                    self._live[member] = member.writer
+                    self.redirect(member)
 
     def _spoken(self) -> bytes:
         """Return the messages alone among what is to be shown."""
