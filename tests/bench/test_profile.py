@@ -5,6 +5,7 @@ STACKS = """\
 <module> (run.py:8);Room.flush (chat_app/chat/rooms.py:141) 2
 <module> (run.py:8);text (/venv/lib/site-packages/aiohttp/web.py:3);text (x.c:9) 2
 Thread._bootstrap (threading.py:1);_worker (concurrent/futures/thread.py:81);lock (libc.so.6) 9
+Thread.run (threading.py:975);Beside._work (chat_app/store/beside.py:9);lock (libc.so.6) 9
 main (main.c:1) 9
 """
 
