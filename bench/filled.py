@@ -23,12 +23,14 @@ _ROWS = """
 
 # What the program writes with them (store/sqlite_runs.py); here the arrival is the seq.
 _RUNS = """
-    INSERT INTO runs SELECT 1, min(seq), group_concat(arrival) FROM events
+    INSERT INTO runs SELECT 1, min(seq), min(seq) || replace(hex(zeroblob(31)), '00', '+1')
+    FROM events
     WHERE arrival BETWEEN :first AND :last GROUP BY (seq - 1) / 32 HAVING count(*) = 32
 """
 _OPEN_RUN = """
-    REPLACE INTO open_runs SELECT 1, :last, coalesce(group_concat(arrival), '') FROM events
-    WHERE arrival > :last - :last % 32
+    REPLACE INTO open_runs SELECT 1, :last, coalesce(
+        min(seq) || replace(hex(zeroblob(count(*) - 1)), '00', '+1'), '')
+    FROM events WHERE arrival > :last - :last % 32
 """
 
 

@@ -4,7 +4,7 @@ They hold texts, numbers and each other, never a cycle: the collector need not l
 """
 
 from enum import IntEnum
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -163,11 +163,15 @@ class Kind(IntEnum):
     """That a message was deleted."""
 
 
+OWN: Final = "~"  # what an id of the server's own begins with, and none that a client chooses
+
+
 class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event that has no number yet.
 
     `id` is chosen by the client (8-64 of A-Z a-z 0-9 _ -) and is unique together
-    with author and room: a second draft with the same three is the same message.
+    with author and room: a second draft with the same three is the same message. One of
+    the server's own (`OWN`) is in one draft only, so nobody need ask whether it was there.
     `at` is the server's clock in milliseconds since 1970, UTC. `target` is 0 for a message,
     and for a deletion the seq of the message that it is to take away.
     """

@@ -4,24 +4,23 @@ import itertools
 import re
 import secrets
 import time
-from functools import lru_cache
 from typing import Final
 
 from chat_app.errors import CommandRefused, Invalid, Malformed, MessageEmpty, MessageTooLong
-from chat_app.models import Draft, User
+from chat_app.models import OWN, Draft, User
 
 _STRIPPED: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
 _NOT_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _COMMAND: Final = re.compile(r"\s*(/+)[^\W\d_]")
 _ID: Final = re.compile("[A-Za-z0-9_-]{8,64}")
-_PROCESS: Final = secrets.token_hex(4)
+_PROCESS: Final = secrets.token_urlsafe(9)
 _count: Final = itertools.count()
 
 
 def draft(
     room_key: str, room_name: str, author: User, text: str, id: str | None, *, most_chars: int
 ) -> Draft:
-    """Return the draft of a message; without an `id` it gets one of the server's.
+    """Return the draft of a message; without an `id` it gets one of the server's own.
 
     C0 controls but newline and tab are taken out. Raises MessageEmpty where only
     white space is left, MessageTooLong beyond `most_chars` code points (0: no
@@ -36,7 +35,7 @@ def draft(
         raise MessageTooLong("A message has at most {limit} characters.", limit=most_chars)
     at = time.time_ns() // 1_000_000
     if id is None:
-        id = new_id(at)
+        id = f"{OWN}{_PROCESS}{next(_count)}"
     elif not is_id(id):
         raise Invalid("An id has 8 to 64 characters of A-Z a-z 0-9 _ and -.")
     return Draft(room_key, room_name, id, author, text, at)
@@ -70,13 +69,9 @@ def is_id(text: str) -> bool:
 
 
 def new_id(at: int) -> str:
-    """Return an id for a message of the time `at` (ms): ordered in time, as the index likes.
+    """Return an id as a client would choose it, at the time `at` (ms): for what may come twice.
 
-    No other has it: what follows the time is of this process, and counts.
+    No other has it: what follows the time is of this process, and counts. Ids are ordered in
+    time, as the index likes.
     """
-    return f"{_stem(at)}{next(_count)}"
-
-
-@lru_cache(maxsize=4)  # that of this millisecond
-def _stem(at: int) -> str:
-    return f"{at:011x}{_PROCESS}"
+    return f"{at:011x}{_PROCESS}{next(_count)}"

@@ -55,7 +55,8 @@ class Store(Protocol):
 
         On return all of it survives kill -9 (and power loss, with durability
         "full"). A draft whose (id, author, room) is in the log, or earlier in the
-        batch, yields that event and duplicate=True. Rooms and authors that are new
+        batch, yields that event and duplicate=True (ids of the server's own, which come
+        once, need not be looked for: see `Draft`). Rooms and authors that are new
         are written with their first event; where its author has an account, that is the
         new room's owner.
 

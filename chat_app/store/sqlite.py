@@ -138,9 +138,9 @@ class SqliteStore:
             first = max(last - limit + 1, 1)
         if first > last:
             return []
-        listed = ",".join(arrivals(self._read, room, first, last))
+        listed = json.dumps(arrivals(self._read, room, first, last))
         rows = self._read(
-            f"SELECT {EVENT} FROM json_each(?) JOIN events ON arrival = value", (f"[{listed}]",)
+            f"SELECT {EVENT} FROM json_each(?) JOIN events ON arrival = value", (listed,)
         )
         rows.sort()  # by seq; in what order rows come is the engine's affair
         return [event(room_key, row) for row in rows]

@@ -4,6 +4,7 @@ import sqlite3
 
 from chat_app.models import Deed, Draft, Kind, User
 from chat_app.store.sqlite_deeds import drop_reports, write_deed
+from chat_app.store.sqlite_once import repeated
 from chat_app.store.sqlite_runs import arrival_of
 
 
@@ -15,12 +16,8 @@ def write_deletion(db: sqlite3.Connection, draft: Draft, room: int, seq: int, ar
     the draft repeats. Raises LookupError if the room has no such message.
     """
     author = draft.author
-    first = db.execute(
-        "SELECT arrival FROM events WHERE id = ? AND author = ? AND room = ?",
-        (draft.id, author.id, room),
-    ).fetchone()
-    if first is not None:
-        return int(first[0])
+    if (first := repeated(db, draft, room)) is not None:
+        return first
     lies_at = arrival_of(db, room, draft.target)
     target = db.execute(
         "SELECT kind, target, author, name FROM events WHERE arrival = ?", (lies_at,)

@@ -13,14 +13,11 @@ from typing import Final
 from chat_app.models import Appended, Draft, Event, Role
 from chat_app.store.events import EVENT, event
 from chat_app.store.sqlite_deletions import write_deletion
+from chat_app.store.sqlite_once import ONCE, repeated
 from chat_app.store.sqlite_rows import Rows
 from chat_app.store.sqlite_runs import OpenRun
 
-_EVENTS: Final = Rows(
-    "INSERT INTO events (room, seq, id, author, name, message, at)",
-    7,
-    "ON CONFLICT (id, author, room) DO NOTHING",
-)
+_EVENTS: Final = Rows("INSERT INTO events (room, seq, id, author, name, message, at)", 7, ONCE)
 _RUNS: Final = Rows("INSERT INTO runs", 3)
 _OPEN_RUNS: Final = Rows("REPLACE INTO open_runs", 3)
 
@@ -129,11 +126,8 @@ class Appending:
 
     def _find(self, db: sqlite3.Connection, draft: Draft) -> Event | None:
         """Return the event that the draft repeats, if there is one."""
-        row = db.execute(
-            f"SELECT {EVENT} FROM events WHERE id = ? AND author = ? AND room = ?",
-            (draft.id, draft.author.id, self._room(db, draft).room),
-        ).fetchone()
-        return row and event(draft.room_key, row)
+        lies_at = repeated(db, draft, self._room(db, draft).room)
+        return None if lies_at is None else _event(db, draft.room_key, lies_at)
 
     def _delete(self, db: sqlite3.Connection, draft: Draft) -> Appended:
         room = self._room(db, draft)
@@ -144,8 +138,7 @@ class Appending:
             self._arrival = arrival
             run = room.add(arrival)
             _write_runs(db, [run] if run else [], [room])
-        row = db.execute(f"SELECT {EVENT} FROM events WHERE arrival = ?", (lies_at,)).fetchone()
-        return Appended(event(draft.room_key, row), lies_at != arrival)
+        return Appended(_event(db, draft.room_key, lies_at), lies_at != arrival)
 
     def _newest_arrival(self, db: sqlite3.Connection) -> int:
         if self._arrival is None:
@@ -182,6 +175,11 @@ class Appending:
         ).fetchone()
         room = self._rooms[key] = OpenRun(*row)
         return room
+
+
+def _event(db: sqlite3.Connection, room_key: str, lies_at: int) -> Event:
+    row = db.execute(f"SELECT {EVENT} FROM events WHERE arrival = ?", (lies_at,)).fetchone()
+    return event(room_key, row)
 
 
 def _name(draft: Draft) -> tuple[str, str, str]:

@@ -5,11 +5,14 @@ there are rooms, and a commit costs the pages that it touches. So 32 events of a
 row in `runs`, written when the last of them has come; until then they are in `open_runs`,
 one row of a few dozen bytes for each room. Both are written with the events, in the same
 transaction.
+
+A run is a text: where its first event lies, and by how much farther each of the others does,
+"1234+1003+2". Logs of older versions have runs that say of each where it lies: "1234,2237,2239".
 """
 
 import sqlite3
 from collections.abc import Iterator
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 from chat_app.store.sqlite_accounts import Read
@@ -23,27 +26,41 @@ TOP: Final = "coalesce((SELECT top FROM open_runs WHERE room = rooms.id), 0)"
 class OpenRun:
     """A room as whoever appends to it knows it: its id, its newest seq, and its open run."""
 
-    __slots__ = ("arrivals", "room", "top")
+    __slots__ = ("_last", "room", "run", "top")
 
-    def __init__(self, room: int, top: int, arrivals: str) -> None:
+    def __init__(self, room: int, top: int, run: str) -> None:
+        lying = lie_at(run)
         self.room = room
         self.top = top
-        self.arrivals = arrivals
+        self.run = run if "," not in run else _written(lying)
+        self._last = lying[-1] if lying else 0
 
     def add(self, arrival: int) -> tuple[int, int, str] | None:
         """Take in the event after the top; return the row of `runs` that it completes, if any."""
         self.top += 1
-        self.arrivals = f"{self.arrivals},{arrival}" if self.arrivals else str(arrival)
+        self.run = f"{self.run}+{arrival - self._last}" if self.run else str(arrival)
+        self._last = arrival
         if self.top % RUN:
             return None
-        run = (self.room, self.top - RUN + 1, self.arrivals)
-        self.arrivals = ""
+        run = (self.room, self.top - RUN + 1, self.run)
+        self.run = ""
         return run
 
     @property
     def row(self) -> tuple[int, int, str]:
         """Its row of `open_runs`."""
-        return self.room, self.top, self.arrivals
+        return self.room, self.top, self.run
+
+
+def lie_at(run: str) -> list[int]:
+    """Return where the events of a run lie."""
+    if "," in run:
+        return [*map(int, run.split(","))]
+    return [*accumulate(map(int, run.split("+")))] if run else []
+
+
+def _written(lying: list[int]) -> str:
+    return "+".join(str(next_ - one) for one, next_ in pairwise([0, *lying]))
 
 
 def newest(read: Read, room_key: str) -> OpenRun | None:
@@ -56,17 +73,17 @@ def newest(read: Read, room_key: str) -> OpenRun | None:
     return OpenRun(*rows[0]) if rows else None
 
 
-def arrivals(read: Read, room: OpenRun, first: int, last: int) -> list[str]:
+def arrivals(read: Read, room: OpenRun, first: int, last: int) -> list[int]:
     """Return where the events `first` to `last` lie, in order; 1 <= first <= last <= room.top."""
     begin = first - (first - 1) % RUN
     runs = read(
         "SELECT arrivals FROM runs WHERE room = ? AND first BETWEEN ? AND ? ORDER BY first",
         (room.room, begin, last),
     )
-    listed = [run for (run,) in runs]
+    listed = [*chain.from_iterable(lie_at(run) for (run,) in runs)]
     if last > room.top - room.top % RUN:
-        listed.append(room.arrivals)
-    return ",".join(listed).split(",")[first - begin : last - begin + 1]
+        listed += lie_at(room.run)
+    return listed[first - begin : last - begin + 1]
 
 
 def arrival_of(db: sqlite3.Connection, room: int, seq: int) -> int | None:
@@ -78,7 +95,7 @@ def arrival_of(db: sqlite3.Connection, room: int, seq: int) -> int | None:
     found = read("SELECT room, top, arrivals FROM open_runs WHERE room = ?", (room,))
     if not found or not 1 <= seq <= found[0][1]:
         return None
-    return int(arrivals(read, OpenRun(*found[0]), seq, seq)[0])
+    return arrivals(read, OpenRun(*found[0]), seq, seq)[0]
 
 
 def every_arrival(db: sqlite3.Connection, room: int) -> Iterator[int]:
@@ -86,4 +103,4 @@ def every_arrival(db: sqlite3.Connection, room: int) -> Iterator[int]:
     runs = db.execute("SELECT arrivals FROM runs WHERE room = ? ORDER BY first", (room,))
     newest = db.execute("SELECT arrivals FROM open_runs WHERE room = ?", (room,))
     for (run,) in chain(runs, newest):
-        yield from map(int, filter(None, run.split(",")))
+        yield from lie_at(run)

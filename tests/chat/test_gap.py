@@ -1,6 +1,7 @@
 """Events that are heard of before those before them: another node's, over one log."""
 
 import pytest
+from msgspec import structs
 
 from chat_app.chat import gap
 from chat_app.config import Storage
@@ -105,7 +106,7 @@ async def test_news_of_what_is_in_no_log_is_given_up(room, member, store, caplog
 
 
 async def test_a_retry_that_another_node_had_is_shown_here_too(house, room, member, store):
-    (draft,) = drafts("a")
+    draft = structs.replace(*drafts("a"), id="said-twice")
     await store.append([draft])
     answers = []
     house.post(room, draft, lambda _, outcome: answers.append(outcome))

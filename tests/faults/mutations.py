@@ -14,6 +14,7 @@ from chat_app.main import main
 from chat_app.models import Appended, Draft
 from chat_app.store import sqlite_deletions, sqlite_log
 from chat_app.store.sqlite import SqliteStore
+from chat_app.store.sqlite_once import ONCE
 from chat_app.store.sqlite_runs import arrival_of
 
 
@@ -48,10 +49,11 @@ def no_unique_key() -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._writer, name)
 
+        def execute(self, sql: str, *values: Any) -> Any:
+            return self._writer.execute(sql.replace(ONCE, ""), *values)
+
         def executemany(self, sql: str, rows: Any) -> Any:
-            return self._writer.executemany(
-                sql.replace(" ON CONFLICT (id, author, room) DO NOTHING", ""), rows
-            )
+            return self._writer.executemany(sql.replace(ONCE, ""), rows)
 
     made = SqliteStore.__init__
 

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from chat_app.config import Storage
 from chat_app.errors import StartError, StoreUnavailable
-from chat_app.models import User
+from chat_app.models import OWN, User
 from chat_app.store import open_store, open_store_beside
 from chat_app.store.steps import schema_steps
 from tests.store.test_store import draft, seqs
@@ -23,6 +24,29 @@ NUMBER_OF_SCHEMAS = len(schema_steps("sqlite"))
 @pytest.fixture
 def storage(tmp_path):
     return Storage(folder=str(tmp_path / "data"))
+
+
+async def test_ids_of_the_servers_own_are_not_kept_in_order(store, storage):
+    """They repeat nothing: see `chat_app.store.sqlite_once`."""
+    await store.append([draft("id-1"), draft(f"{OWN}1"), draft(f"{OWN}2"), draft("id-2")])
+    await store.append([draft("id-1"), draft(f"{OWN}3")])  # looked up one by one
+    assert await seqs(store) == [1, 2, 3, 4, 5]
+    with closing(sqlite3.connect(storage.file)) as db:
+        kept = f"SELECT id FROM events INDEXED BY events_once WHERE id < '{OWN}' ORDER BY id"
+        assert db.execute(kept).fetchall() == [("id-1",), ("id-2",)]
+        with pytest.raises(sqlite3.OperationalError, match="no query solution"):
+            db.execute("SELECT id FROM events INDEXED BY events_once")
+
+
+async def test_what_a_draft_repeats_is_found_by_the_index(store, storage):
+    await store.append([draft("id-1")])
+    asked: list[str] = []
+    store._writer.set_trace_callback(asked.append)
+    assert (await store.append([draft("id-1")]))[0].duplicate
+    (found,) = [sql for sql in asked if sql.startswith("SELECT arrival FROM events WHERE id")]
+    with closing(sqlite3.connect(storage.file)) as db:
+        ((*_, plan),) = db.execute(f"EXPLAIN QUERY PLAN {found}").fetchall()
+    assert "events_once" in plan
 
 
 async def test_the_folder_is_for_its_owner_alone(store, storage):
