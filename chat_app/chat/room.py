@@ -105,6 +105,7 @@ class Room:
             self._arrived(member)
         else:
             self._behind.add(member, since, had)
+        self._tail.keep_for(len(self._live) + len(self._behind))
 
     def _arrived(self, member: Member) -> None:
         """Take in a member that has all that was shown: what follows, it is sent live."""
@@ -119,6 +120,7 @@ class Room:
     def leave(self, member: Member) -> None:
         self._live.pop(member, None)
         self._behind.remove(member)
+        self._tail.keep_for(len(self._live) + len(self._behind))
 
     def redirect(self, member: Member) -> None:
         """Write to a member by another way from now on, if it is up to date."""

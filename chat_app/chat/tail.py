@@ -8,7 +8,10 @@ from typing import Final
 from chat_app.models import Event
 from chat_app.store import Store
 
-RING_BYTES: Final = 256 * 1024  # newest frames kept per room that is open
+RING_BYTES: Final = 256 * 1024  # newest frames kept per room that is open, at most
+# Of these for each member: what they spare who is behind, reading the store, grows with the number
+# of members, and what they cost, memory, with the number of rooms.
+MEMBER_BYTES: Final = 8 * 1024
 SLICE_EVENTS: Final = 100  # read from the store at once for members that are behind
 SLICES: Final = 12  # kept while members are behind; who resumes needs 11 at most
 
@@ -34,8 +37,8 @@ class Tail:
     """
 
     __slots__ = (
-        "_encode", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "deletions", "shown",
-        "top",
+        "_encode", "_most", "_ring", "_ring_bytes", "_room_key", "_slices", "_store", "deletions",
+        "shown", "top",
     )  # fmt: skip
 
     def __init__(self, room_key: str, store: Store, encode: Callable[[Event], bytes]) -> None:
@@ -48,6 +51,11 @@ class Tail:
         self._ring_bytes = 0
         self._slices: dict[int, list[bytes]] = {}
         self.deletions = 0
+        self.keep_for(0)
+
+    def keep_for(self, members: int) -> None:
+        """Keep, from the next event on, as much as is worth it for so many."""
+        self._most = min(RING_BYTES, MEMBER_BYTES * max(members, 1))
 
     def append(self, event: Event) -> bytes:
         """Take in the event after the top; return its frame."""
@@ -58,7 +66,7 @@ class Tail:
         self.top = event.seq
         self._ring.append(frame)
         self._ring_bytes += len(frame)
-        while self._ring_bytes > RING_BYTES and len(self._ring) > 1:
+        while self._ring_bytes > self._most and len(self._ring) > 1:
             self._ring_bytes -= len(self._ring.popleft())
         return frame
 

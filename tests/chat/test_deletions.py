@@ -108,6 +108,7 @@ async def test_what_was_read_before_a_deletion_is_not_sent_after_it(
 ):
     """A slice is on its way from the store, or kept, while the deletion comes in."""
     monkeypatch.setattr(tail, "RING_BYTES", 1)
+    room._tail.keep_for(1)
     await say(house, room, "d")
     events, reads = store.events, []
     go_on = asyncio.Event()
@@ -132,6 +133,7 @@ async def test_what_was_read_before_a_deletion_is_not_sent_after_it(
 
 async def test_a_deleted_message_is_gone_from_a_slice_that_is_kept(house, room, monkeypatch):
     monkeypatch.setattr(tail, "RING_BYTES", 1)
+    room._tail.keep_for(1)
     monkeypatch.setattr(behind, "PAUSE_SECONDS", 0)
     await say(house, room, "d")
     stuck, member = Member(), Member()

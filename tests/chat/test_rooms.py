@@ -269,6 +269,31 @@ async def test_whoever_comes_back_gets_what_was_missed_then_what_is_new(house, s
         room.leave(member)
 
 
+async def test_a_room_keeps_more_frames_the_more_members_it_has(house, say, monkeypatch):
+    """Those who are behind count too; and what is kept has an end."""
+    monkeypatch.setattr(tail, "MEMBER_BYTES", 20)
+    monkeypatch.setattr(tail, "RING_BYTES", 50)
+    room = await house.open("lobby")
+    kept = []
+
+    async def speak():
+        await say(room, *"abcdefghijklmnopqrstuvwxyz")
+        kept.append(sum(map(len, room._tail._ring)))
+
+    await speak()
+    members = [Member() for _ in range(4)]
+    members[1].held = 1 << 30  # so that it is behind for good
+    for member in members:
+        room.join(member, 0)
+        await settled()
+        await speak()
+    for member in members[1:]:
+        room.leave(member)
+    await speak()
+    for most, size in zip([20, 20, 40, 50, 50, 20], kept, strict=True):
+        assert most - len("123:x") < size <= most
+
+
 async def test_a_storm_of_resumes_reads_each_slice_once(house, say, store, monkeypatch):
     monkeypatch.setattr(tail, "RING_BYTES", 20)
     monkeypatch.setattr(tail, "SLICE_EVENTS", 3)
