@@ -7,7 +7,7 @@ each is looked up first.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
 from chat_app.models import Appended, Draft, Event, Role
@@ -79,7 +79,8 @@ class Appending:
         """
         arrival = self._newest_arrival(db)
         touched: dict[str, OpenRun] = {}
-        rows, whole, appended = [], [], []
+        values: list[str | int] = []
+        whole, appended = [], []
         for draft in drafts:
             key, user = draft.room_key, draft.author
             room = touched.get(key)
@@ -91,14 +92,14 @@ class Appending:
             if run := room.add(arrival):
                 whole.append(run)
             seq = room.top
-            rows.append((room.room, seq, draft.id, user.id, user.name, draft.message, draft.at))
+            values += (room.room, seq, draft.id, user.id, user.name, draft.message, draft.at)
             appended.append(
                 Appended(Event(key, seq, draft.id, user, draft.message, draft.at), False)
             )
-        if _EVENTS.put(db, rows) != len(rows):
+        if _EVENTS.put(db, values) != len(appended):
             return None
         # SQLite takes the next arrival itself, for less than it takes to see that ours is free.
-        if rows and db.execute("SELECT last_insert_rowid()").fetchone() != (arrival,):
+        if appended and db.execute("SELECT last_insert_rowid()").fetchone() != (arrival,):
             raise sqlite3.IntegrityError("events lie elsewhere than they were thought to")
         self._arrival = arrival
         _write_runs(db, whole, touched.values())
@@ -191,5 +192,5 @@ def _write_runs(
     db: sqlite3.Connection, whole: Sequence[tuple[int, int, str]], touched: Iterable[OpenRun]
 ) -> None:
     # In the tables' order: one after the other a batch's rows lie on the same pages.
-    _RUNS.put(db, sorted(whole))
-    _OPEN_RUNS.put(db, sorted([room.row for room in touched]))
+    _RUNS.put(db, [*chain.from_iterable(sorted(whole))])
+    _OPEN_RUNS.put(db, [*chain.from_iterable(sorted([room.row for room in touched]))])

@@ -6,7 +6,6 @@ takes it again, SQLite begins and ends. `executemany` does that for every row.
 
 import sqlite3
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, Final
 
 ROWS: Final = 32  # by one statement; 10 bring two thirds of what 200 do
@@ -17,18 +16,19 @@ class Rows:
 
     def __init__(self, before: str, columns: int, after: str = "") -> None:
         """`before` and `after`: the SQL around VALUES (...), (...)."""
+        self._columns = columns
         row = f"({', '.join('?' * columns)})"
         self._one = f"{before} VALUES {row} {after}"
         self._many = f"{before} VALUES {', '.join([row] * ROWS)} {after}"
 
-    def put(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Put the rows in; return how many of them went in."""
-        rest = len(rows) % ROWS
-        whole = len(rows) - rest
+    def put(self, db: sqlite3.Connection, values: Sequence[Any]) -> int:
+        """Put in the rows of these values, one row's after the other's; return how many went in."""
+        many = self._columns * ROWS
+        whole = len(values) - len(values) % many
         count = 0
-        for start in range(0, whole, ROWS):
-            values = tuple(chain.from_iterable(rows[start : start + ROWS]))
-            count += db.execute(self._many, values).rowcount
-        if rest:
-            count += db.executemany(self._one, rows[whole:]).rowcount
+        for start in range(0, whole, many):
+            count += db.execute(self._many, values[start : start + many]).rowcount
+        if whole < len(values):
+            rest = zip(*[iter(values[whole:])] * self._columns, strict=True)
+            count += db.executemany(self._one, rest).rowcount
         return count

@@ -48,7 +48,7 @@ class Connection:
     __slots__ = (
         "__weakref__", "_in_flight", "_malformed", "_open", "_raw", "_sessions", "_transport",
         "_ws", "closing", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
-        "moderation", "quiet", "rights", "room", "rooms", "session", "spelling", "start",
+        "moderation", "owes", "quiet", "rights", "room", "rooms", "session", "spelling", "start",
         "unanswered", "user", "visitor",
     )  # fmt: skip
 
@@ -72,6 +72,7 @@ class Connection:
         self._ws = ws
         self._transport = transport
         self._in_flight = 0
+        self.owes = False  # it may have to wait: ask `must_wait`, and otherwise not
         self._open = True
         self._raw: socket.socket | None = None  # while it is in its room
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
@@ -174,6 +175,7 @@ class Connection:
         if self._open and not self._transport.is_closing():
             self._transport.write(frames)
             if self._transport.get_write_buffer_size():
+                self.owes = True
                 self.room.redirect(self)  # nothing may overtake what is held back
         return len(frames)
 
@@ -242,13 +244,18 @@ class Connection:
 
     @property
     def must_wait(self) -> bool:
-        return (
-            self._in_flight >= IN_FLIGHT or self._transport.get_write_buffer_size() > DRAINED_BYTES
-        )
+        """Whether too much of what it was sent, or said, is still on its way."""
+        if self.owes:
+            backlog = self.backlog()
+            self.owes = self._in_flight >= IN_FLIGHT or backlog > 0
+            return self._in_flight >= IN_FLIGHT or backlog > DRAINED_BYTES
+        return False
 
     def post(self, draft: Draft) -> None:
         """Have a message of this client committed and shown, and answered then."""
         self._in_flight += 1
+        if self._in_flight >= IN_FLIGHT:
+            self.owes = True
         self.rooms.post(self.room, draft, self._done)
 
     def _done(self, draft: Draft, outcome: Appended | ChatError) -> None:

@@ -1,10 +1,10 @@
 """aiohttp's socket, with a short cut for the frames that come in.
 
 aiohttp brings a frame to `receive()` by a queue, a future and a task, which costs as much
-as all else that a message needs. An `Inbox` takes the queue's place and offers each frame
-to a `Taker` at once. What that one does not take is queued, and so is all that follows
-until the queue is empty again: nothing is overtaken, and aiohttp's bound on the queue
-pauses the reading.
+as all else that a message needs. Here what was read goes straight to aiohttp's parser, and an
+`Inbox` takes the queue's place and offers each frame to a `Taker` at once. What that one does
+not take is queued, and so is all that follows until the queue is empty again: nothing is
+overtaken, and aiohttp's bound on the queue pauses the reading.
 
 No other module reaches into aiohttp. With a version that was not tried nothing is offered,
 and everything comes by `receive()`, as documented: slower, and otherwise the same.
@@ -98,6 +98,32 @@ class Inbox(WebSocketDataQueue):
         return await super().read()
 
 
+class _Straight(asyncio.BaseProtocol):
+    """What a transport gives its bytes to once HTTP is over: the parser itself.
+
+    aiohttp's protocol hears of all else. It would ask of each read what is to be done with it,
+    and with a thousand sockets it is one more that lies in no cache.
+    """
+
+    __slots__ = ("_protocol", "data_received")
+
+    def __init__(self, protocol: BaseProtocol, parser: WebSocketReader) -> None:
+        self._protocol = protocol
+        self.data_received = parser.feed_data
+
+    def eof_received(self) -> None:
+        """The transport closes, and says so."""
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._protocol.connection_lost(exc)
+
+
 def spare_nodelay() -> None:
     """Have aiohttp not set TCP_NODELAY on each connection, which has it from `set_bounds`.
 
@@ -189,6 +215,8 @@ class RoomSocket(web.WebSocketResponse[Any]):
             self._reader, self._max_msg_size, compress=False, decode_text=self._decode_text
         )
         request.protocol.set_parser(self._parser)
+        if (transport := request.protocol.transport) is not None:
+            transport.set_protocol(_Straight(request.protocol, self._parser))
         # HTTP is over: its parser, and its queue of requests.
         request.protocol._parser = None  # noqa: SLF001
         request.protocol._messages = ()  # type: ignore[assignment]  # noqa: SLF001

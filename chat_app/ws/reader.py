@@ -45,7 +45,7 @@ class Reader:
     def offer(self, frame: Any) -> bool:
         """Serve a frame in this turn of the loop; return False if it is left to `read`."""
         conn = self._conn
-        if self._reading or self._budget <= 0 or conn.must_wait:
+        if self._reading or self._budget <= 0 or (conn.owes and conn.must_wait):
             return False
         try:
             return self._take(frame)
@@ -117,10 +117,10 @@ def serve(
                 raise too_fast(wait)
             return _serve_slowly(conn, limit, wait, row, command, data)
         answer = row.handler(conn, command)
-        if isinstance(answer, protocol.Frame):
+        if answer is not None:
+            if not isinstance(answer, protocol.Frame):
+                return _answer(conn, answer, data)
             conn.send(answer)
-        elif answer is not None:
-            return _answer(conn, answer, data)
     except ChatError as refusal:
         _refuse(conn, refusal, data)
     return None

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import chain
 
 import pytest
 
@@ -20,7 +21,7 @@ def db():
 @pytest.mark.parametrize("count", COUNTS)
 def test_all_rows_go_in_and_are_counted(db, count):
     rows = [(number, f"word {number}") for number in range(count)]
-    assert Rows("INSERT INTO words", 2).put(db, rows) == count
+    assert Rows("INSERT INTO words", 2).put(db, [*chain.from_iterable(rows)]) == count
     assert db.execute("SELECT * FROM words ORDER BY number").fetchall() == rows
 
 
@@ -28,6 +29,6 @@ def test_all_rows_go_in_and_are_counted(db, count):
 def test_a_row_that_is_there_already_is_left_out_and_not_counted(db, known):
     db.execute("INSERT INTO words VALUES (?, 'known')", (known,))
     rows = [(number, "new") for number in range(2 * ROWS + 5)]
-    put = Rows("INSERT INTO words", 2, "ON CONFLICT DO NOTHING").put(db, rows)
-    assert put == len(rows) - 1
+    values = [*chain.from_iterable(rows)]
+    assert Rows("INSERT INTO words", 2, "ON CONFLICT DO NOTHING").put(db, values) == len(rows) - 1
     assert db.execute("SELECT number FROM words WHERE word = 'known'").fetchall() == [(known,)]

@@ -1,13 +1,17 @@
 """The short cut into aiohttp: it is taken, it overtakes nothing, and without it all works."""
 
+import asyncio
 import socket
 
 import aiohttp
 import pytest
 from aiohttp import base_protocol
+from aiohttp.web_protocol import RequestHandler
 
 from chat_app import keys
 from chat_app.ws import inbox, reader
+from chat_app.ws.protocol import pong
+from tests.clients import SECONDS
 
 
 def test_the_aiohttp_that_is_installed_was_tried():
@@ -41,6 +45,38 @@ async def test_frames_are_served_in_order_on_either_way(way, join, monkeypatch):
         str(number) for number in range(200)
     ]
     assert any(served) is (way == "offered")
+
+
+async def test_aiohttp_parses_the_handshake_and_no_frame(way, join, monkeypatch):
+    reads = []
+    received = RequestHandler.data_received
+
+    def counted(self, data):
+        reads.append(data)
+        received(self, data)
+
+    monkeypatch.setattr(RequestHandler, "data_received", counted)
+    alice = await join("lobby")
+    assert reads
+    reads.clear()
+    await alice.post("hi")
+    assert bool(reads) is (way == "received")
+
+
+async def test_aiohttp_hears_of_what_is_no_data(way, join, app):
+    alice = await join("lobby")
+    (conn,) = app[keys.CONNECTIONS]
+    handler = conn._ws._req.protocol
+    alice.ws._conn.transport.pause_reading()
+    conn.write(pong(b"x" * 125) * 200_000)  # 25 MB, more than a socket holds
+    assert handler.writing_paused
+    alice.ws._conn.transport.resume_reading()
+    await alice.post("hi")
+    assert not handler.writing_paused
+    alice.ws._conn.transport.abort()
+    async with asyncio.timeout(SECONDS):
+        while handler.connected:
+            await asyncio.sleep(0)
 
 
 async def test_nodelay_is_inherited_and_set_by_nobody(way, join, app, monkeypatch):
