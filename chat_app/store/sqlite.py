@@ -138,7 +138,7 @@ class SqliteStore:
             first = max(last - limit + 1, 1)
         if first > last:
             return []
-        listed = json.dumps(arrivals(self._read, room, first, last))
+        listed = str(arrivals(self._read, room, first, last))  # as JSON has numbers, too
         rows = self._read(
             f"SELECT {EVENT} FROM json_each(?) JOIN events ON arrival = value", (listed,)
         )

@@ -13,7 +13,7 @@ A run is a text: where its first event lies, and by how much farther each of the
 import sqlite3
 from collections.abc import Iterator
 from itertools import accumulate, chain, pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chat_app.store.sqlite_accounts import Read
 
@@ -63,17 +63,25 @@ def _written(lying: list[int]) -> str:
     return "+".join(str(next_ - one) for one, next_ in pairwise([0, *lying]))
 
 
-def newest(read: Read, room_key: str) -> OpenRun | None:
-    """Return a room's newest seq and open run; None before its first event."""
+class Newest(NamedTuple):
+    """A room as whoever reads it knows it: its id, its newest seq, and its open run."""
+
+    room: int
+    top: int
+    run: str
+
+
+def newest(read: Read, room_key: str) -> Newest | None:
+    """Return what is newest in a room; None before its first event."""
     rows = read(
         "SELECT room, top, arrivals FROM open_runs"
         " WHERE room = (SELECT id FROM rooms WHERE key = ?)",
         (room_key,),
     )
-    return OpenRun(*rows[0]) if rows else None
+    return Newest(*rows[0]) if rows else None
 
 
-def arrivals(read: Read, room: OpenRun, first: int, last: int) -> list[int]:
+def arrivals(read: Read, room: Newest, first: int, last: int) -> list[int]:
     """Return where the events `first` to `last` lie, in order; 1 <= first <= last <= room.top."""
     begin = first - (first - 1) % RUN
     runs = read(
@@ -95,7 +103,7 @@ def arrival_of(db: sqlite3.Connection, room: int, seq: int) -> int | None:
     found = read("SELECT room, top, arrivals FROM open_runs WHERE room = ?", (room,))
     if not found or not 1 <= seq <= found[0][1]:
         return None
-    return arrivals(read, OpenRun(*found[0]), seq, seq)[0]
+    return arrivals(read, Newest(*found[0]), seq, seq)[0]
 
 
 def every_arrival(db: sqlite3.Connection, room: int) -> Iterator[int]:
