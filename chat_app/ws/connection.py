@@ -245,11 +245,11 @@ class Connection:
     @property
     def must_wait(self) -> bool:
         """Whether too much of what it was sent, or said, is still on its way."""
-        if self.owes:
-            backlog = self.backlog()
-            self.owes = self._in_flight >= IN_FLIGHT or backlog > 0
-            return self._in_flight >= IN_FLIGHT or backlog > DRAINED_BYTES
-        return False
+        if not self.owes:
+            return False
+        many, backlog = self._in_flight >= IN_FLIGHT, self.backlog()
+        self.owes = many or backlog > 0
+        return many or backlog > DRAINED_BYTES
 
     def post(self, draft: Draft) -> None:
         """Have a message of this client committed and shown, and answered then."""
