@@ -20,7 +20,7 @@ from chat_app.chat.sessions import Sessions
 from chat_app.chat.users import Users
 from chat_app.config import Config
 from chat_app.drain import Drain
-from chat_app.models import Session, User
+from chat_app.models import Caller
 from chat_app.store import Store
 
 CONFIG = web.AppKey("CONFIG", Config)
@@ -48,15 +48,6 @@ SERVICES: web.AppKey[Any] = web.AppKey("SERVICES", object)
 # Signs the guests' cookies.
 SIGNER = web.AppKey("SIGNER", TimestampSigner)
 
-USER = web.RequestKey("USER", User)
-# The guest's cookie is to be set with this answer.
-COOKIE_DUE = web.RequestKey("COOKIE_DUE", bool)
-# Who is logged in; None: a guest.
-SESSION: web.RequestKey[Session | None] = web.RequestKey("SESSION", Session)
-# It came with the cookie of a session that has ended: the answer takes it back.
-SESSION_ENDED = web.RequestKey("SESSION_ENDED", bool)
+CALLER = web.RequestKey("CALLER", Caller)
 # "ko" or "en", once `web.languages.language_of` was asked.
 LANGUAGE = web.RequestKey("LANGUAGE", str)
-# The visitor's own address and scheme, as far as trusted proxies tell them.
-ADDRESS = web.RequestKey("ADDRESS", str)
-SCHEME = web.RequestKey("SCHEME", str)

@@ -45,10 +45,11 @@ STALLED_SECONDS = 30
 IDLE_SECONDS = 75.0
 # New objects between two looks for garbage, and looks until the older ones are gone through
 # too. What a connection or a message leaves is freed without the collector; Python's own
-# 700 has it walk through all that is in flight, again and again. What was looked at once is
-# looked at again soon, while it is little: put off to every 20th look, that held up the
-# loop for 0.4 s when many came at once.
-GC_THRESHOLDS = (10_000, 0, 400)
+# 700 has it walk through all that is in flight, again and again. What was looked at once counts
+# as old: the middle generation is due at once (its count of looks is above -1), and so never
+# holds anything. Looked at a second time, all that many connections bring is walked through
+# once more for nothing; put off to every 20th look, that held up the loop for 0.4 s.
+GC_THRESHOLDS = (10_000, -1, 800)
 
 
 def create_app(config: Config) -> web.Application:

@@ -39,6 +39,22 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     seen_at: int
 
 
+class Caller(msgspec.Struct, gc=False):
+    """Who sent a request: one object, since every handshake pays for each.
+
+    `address` and `scheme` are the visitor's own, as far as trusted proxies tell them. No
+    `session`: a guest, or nobody yet, whose user has no id. The answer sets the guest's cookie
+    where that is due, and takes back the cookie of a session that has ended.
+    """
+
+    address: str
+    scheme: str
+    user: User = User("", "")
+    session: Session | None = None
+    cookie_due: bool = False
+    session_ended: bool = False
+
+
 class Link(msgspec.Struct, frozen=True, gc=False):
     """A one-time link. `until` is in milliseconds since 1970, UTC.
 

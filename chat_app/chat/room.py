@@ -100,7 +100,8 @@ class Room:
 
         A member that has joined already is moved: it is in one place at a time.
         """
-        self.leave(member)
+        if self._live.pop(member, None) is None:
+            self._behind.remove(member)
         if since == self._tail.shown:
             self._arrived(member)
         else:

@@ -33,16 +33,16 @@ async def register(request: web.Request) -> web.Response:
     """
     fields = await read_form(request)
     link, token = None, fields.get("link")
-    accounts = request.app[keys.ACCOUNTS]
+    accounts, caller = request.app[keys.ACCOUNTS], request[keys.CALLER]
     try:
         link = await accounts.open_link(token) if token else None
-        if request[keys.SESSION] is not None:
+        if caller.session is not None:
             raise web.HTTPSeeOther("/account/")
         made = await accounts.register(
-            request[keys.USER],
+            caller.user,
             fields.get("name", ""),
             fields.get("password", ""),
-            address=request[keys.ADDRESS],
+            address=caller.address,
             link=link,
         )
     except ChatError as error:
@@ -60,7 +60,7 @@ async def change_password(request: web.Request) -> web.Response:
             session.user,
             fields.get("current", ""),
             fields.get("password", ""),
-            address=request[keys.ADDRESS],
+            address=request[keys.CALLER].address,
         )
     except ChatError as error:
         return await account_page(request, {}, error=error, about="password")
@@ -82,7 +82,7 @@ async def end_sessions(request: web.Request) -> web.Response:
 
 async def login(request: web.Request) -> web.Response:
     """GET /login/: then it goes to ?next="""
-    if request[keys.SESSION] is not None:
+    if request[keys.CALLER].session is not None:
         raise web.HTTPSeeOther(next_of(request.query.get("next")))
     return _login_page(request, request.query)
 
@@ -92,7 +92,7 @@ async def log_in(request: web.Request) -> web.Response:
     fields = await read_form(request)
     try:
         account = await request.app[keys.ACCOUNTS].log_in(
-            fields.get("name", ""), fields.get("password", ""), address=request[keys.ADDRESS]
+            fields.get("name", ""), fields.get("password", ""), address=request[keys.CALLER].address
         )
         back = web.HTTPSeeOther(next_of(fields.get("next")))
         await begin_session(request, back, account)
@@ -109,7 +109,7 @@ async def log_out(request: web.Request) -> web.Response:
 
 
 def _session(request: web.Request) -> Session:
-    if (session := request[keys.SESSION]) is None:
+    if (session := request[keys.CALLER].session) is None:
         raise LogInNeeded("You need to log in.")
     return session
 
@@ -127,7 +127,8 @@ async def account_page(
 
     `fields` are what was typed before; `about`: which form an error is about.
     """
-    session, user = request[keys.SESSION], request[keys.USER]
+    caller = request[keys.CALLER]
+    session, user = caller.session, caller.user
     sessions = await request.app[keys.SESSIONS].all(session.user) if session else []
     chosen = user.name if user != guest(user.id) else ""
     context = {

@@ -15,7 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _WITH_PORT: Final = re.compile(r"\[([^\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
-def caller(request: web.Request, trusted_proxies: Sequence[str]) -> tuple[str, str]:
+def address_of(request: web.Request, trusted_proxies: Sequence[str]) -> tuple[str, str]:
     """Return (address, scheme) of the visitor.
 
     X-Forwarded-* counts only where the peer is a trusted proxy; then the visitor is

@@ -34,5 +34,6 @@ async def read_form(request: web.Request) -> dict[str, str]:
 
 def take_message(request: web.Request) -> None:
     """Take one of the messages that a visitor may send. Raises RateLimited."""
-    guest_from = network_of(request[keys.ADDRESS]) if request[keys.SESSION] is None else ""
-    request.app[keys.MESSAGE_LIMIT].take(request[keys.USER].id, guest_from)
+    caller = request[keys.CALLER]
+    guest_from = network_of(caller.address) if caller.session is None else ""
+    request.app[keys.MESSAGE_LIMIT].take(caller.user.id, guest_from)

@@ -19,7 +19,7 @@ def check_guest(request: web.Request) -> None:
     if request.path.startswith(_OPEN):
         return
     try:
-        request.app[keys.ACCOUNTS].check_reading(request[keys.SESSION])
+        request.app[keys.ACCOUNTS].check_reading(request[keys.CALLER].session)
     except LogInNeeded:
         if request.method == hdrs.METH_GET and request.match_info.http_exception is None:
             raise web.HTTPSeeOther(login_url(request.rel_url.raw_path_qs)) from None
@@ -28,9 +28,8 @@ def check_guest(request: web.Request) -> None:
 
 def visitor_of(request: web.Request) -> Visitor:
     """Return who calls, as the doors of the rooms see it."""
-    return request.app[keys.ACCOUNTS].visitor(
-        request[keys.USER], request[keys.SESSION], request[keys.ADDRESS]
-    )
+    caller = request[keys.CALLER]
+    return request.app[keys.ACCOUNTS].visitor(caller.user, caller.session, caller.address)
 
 
 def login_url(next_: str) -> str:

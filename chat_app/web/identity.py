@@ -21,7 +21,7 @@ from itsdangerous.encoding import base64_encode, int_to_bytes, want_bytes
 
 from chat_app import keys
 from chat_app.chat.names import guest
-from chat_app.models import Account, User
+from chat_app.models import Account, Caller, User
 from chat_app.web.browsers import browser_of
 
 _SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
@@ -63,20 +63,19 @@ class GuestSigner(TimestampSigner):
 
 
 async def identify(request: web.Request) -> None:
-    """Set USER, SESSION, and what of its cookies the answer changes."""
-    request[keys.SESSION] = None
+    """Set the caller's user and session, and what of its cookies the answer changes."""
+    caller = request[keys.CALLER]
     # aiohttp keeps what it has parsed, though there was nothing, as long as a socket lasts.
     cookies = request.cookies if hdrs.COOKIE in request.headers else _NO_COOKIES
-    if token := cookies.get(_name(request, "session")):
+    if token := cookies.get(_name(caller, "session")):
         if session := await request.app[keys.SESSIONS].find(token):
-            request[keys.SESSION], request[keys.USER] = session, session.user
+            caller.session, caller.user = session, session.user
             return
-        request[keys.SESSION_ENDED] = True
-    user, due = None, True
-    if signed := cookies.get(_name(request, "guest")):
-        user, due = await _find_guest(request, signed)
-    request[keys.COOKIE_DUE] = due
-    request[keys.USER] = user or guest(f"u_{os.urandom(8).hex()}")
+        caller.session_ended = True
+    user, caller.cookie_due = None, True
+    if signed := cookies.get(_name(caller, "guest")):
+        user, caller.cookie_due = await _find_guest(request, signed)
+    caller.user = user or guest(f"u_{os.urandom(8).hex()}")
 
 
 async def _find_guest(request: web.Request, signed: str) -> tuple[User | None, bool]:
@@ -94,11 +93,14 @@ def set_cookies(request: web.Request, response: web.StreamResponse) -> None:
 
     For the signal `on_response_prepare`, which a socket's 101 passes too.
     """
-    if request.get(keys.COOKIE_DUE):
-        value = request.app[keys.SIGNER].sign(request[keys.USER].id).decode()
-        _set(request, response, "guest", value)
-    if request.get(keys.SESSION_ENDED):
-        _drop(request, response, "session")
+    caller = request.get(keys.CALLER)  # not there: aiohttp refused it before anybody was asked
+    if caller is None:
+        return
+    if caller.cookie_due:
+        value = request.app[keys.SIGNER].sign(caller.user.id).decode()
+        _set(caller, response, "guest", value)
+    if caller.session_ended:
+        _drop(caller, response, "session")
 
 
 async def begin_session(request: web.Request, response: web.Response, account: Account) -> None:
@@ -106,42 +108,44 @@ async def begin_session(request: web.Request, response: web.Response, account: A
 
     Raises WrongPassword if the account has another password by now.
     """
-    sessions, before = request.app[keys.SESSIONS], request[keys.SESSION]
+    sessions, caller = request.app[keys.SESSIONS], request[keys.CALLER]
+    before = caller.session
     browser = browser_of(request.headers.get(hdrs.USER_AGENT, ""))
     token = await sessions.start(account, browser)
     if before is not None:
         await sessions.end(before.user, [before.id])
-    _set(request, response, "session", token)
-    request[keys.SESSION_ENDED] = False
-    if request[keys.USER].id == account.user.id and before is None:
+    _set(caller, response, "session", token)
+    caller.session_ended = False
+    if caller.user.id == account.user.id and before is None:
         # It was this guest: the cookie counts for nothing now.
-        request[keys.COOKIE_DUE] = False
-        _drop(request, response, "guest")
+        caller.cookie_due = False
+        _drop(caller, response, "guest")
 
 
 async def end_session(request: web.Request, response: web.Response) -> None:
     """Log the visitor out."""
-    if (session := request[keys.SESSION]) is not None:
+    caller = request[keys.CALLER]
+    if (session := caller.session) is not None:
         await request.app[keys.SESSIONS].end(session.user, [session.id])
-    request[keys.SESSION_ENDED] = False
-    _drop(request, response, "session")
+    caller.session_ended = False
+    _drop(caller, response, "session")
 
 
-def _set(request: web.Request, response: web.StreamResponse, cookie: str, value: str) -> None:
+def _set(caller: Caller, response: web.StreamResponse, cookie: str, value: str) -> None:
     age = _SECONDS if value else 0
-    secure = "; Secure" if request[keys.SCHEME] == "https" else ""
+    secure = "; Secure" if caller.scheme == "https" else ""
     # A header of our own: when the answer is prepared, aiohttp has made those that it knows.
     response.headers.add(
         hdrs.SET_COOKIE,
-        f"{_name(request, cookie)}={value}; HttpOnly; Max-Age={age}; Path=/; SameSite=Lax{secure}",
+        f"{_name(caller, cookie)}={value}; HttpOnly; Max-Age={age}; Path=/; SameSite=Lax{secure}",
     )
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")  # it is this visitor's alone
 
 
-def _drop(request: web.Request, response: web.StreamResponse, cookie: str) -> None:
-    _set(request, response, cookie, "")
+def _drop(caller: Caller, response: web.StreamResponse, cookie: str) -> None:
+    _set(caller, response, cookie, "")
 
 
-def _name(request: web.Request, cookie: str) -> str:
+def _name(caller: Caller, cookie: str) -> str:
     # The prefix has the browser see to it that no other host or path sets it.
-    return f"__Host-{cookie}" if request[keys.SCHEME] == "https" else cookie
+    return f"__Host-{cookie}" if caller.scheme == "https" else cookie

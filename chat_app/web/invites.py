@@ -32,7 +32,7 @@ async def take_invitation(request: web.Request) -> web.Response:
 
 def absolute(request: web.Request, token: str) -> str:
     """Return the link of an invitation, as others can open it."""
-    return f"{request[keys.SCHEME]}://{request.host}/invite/{token}/"
+    return f"{request[keys.CALLER].scheme}://{request.host}/invite/{token}/"
 
 
 def qr_code(link: str) -> Markup:

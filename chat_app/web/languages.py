@@ -95,7 +95,7 @@ def take_choice(request: web.Request) -> None:
         path="/",
         httponly=True,
         samesite="Lax",
-        secure=request[keys.SCHEME] == "https",
+        secure=request[keys.CALLER].scheme == "https",
     )
     raise back
 

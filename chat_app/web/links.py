@@ -14,7 +14,7 @@ async def link(request: web.Request) -> web.Response:
     """GET /link/{token}/: what it is for, and the form that uses it."""
     token = request.match_info["token"]
     opened = await request.app[keys.ACCOUNTS].open_link(token)
-    if opened.kind != "reset" and request[keys.SESSION] is None:
+    if opened.kind != "reset" and request[keys.CALLER].session is None:
         return await account_page(request, {}, link=opened, token=token)
     return await _page(request, opened, None)
 
@@ -33,8 +33,8 @@ async def use_link(request: web.Request) -> web.Response:
         except ChatError as error:
             return await _page(request, opened, error)
         await begin_session(request, back, account)
-    elif request[keys.SESSION] is not None:
-        await accounts.become_owner(request[keys.USER], opened)
+    elif request[keys.CALLER].session is not None:
+        await accounts.become_owner(request[keys.CALLER].user, opened)
         back = web.HTTPSeeOther("/account/?done=owner")
     else:
         back = web.HTTPSeeOther(request.rel_url)
@@ -44,7 +44,7 @@ async def use_link(request: web.Request) -> web.Response:
 async def _page(request: web.Request, opened: Link, error: ChatError | None) -> web.Response:
     if opened.kind == "invite":
         raise web.HTTPSeeOther("/account/")
-    name = request[keys.USER].name
+    name = request[keys.CALLER].user.name
     if opened.kind == "reset":
         name = (await request.app[keys.ACCOUNTS].subject(opened)).user.name
     return form_page(request, "link.html", {"link": opened, "name": name}, error)

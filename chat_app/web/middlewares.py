@@ -8,7 +8,8 @@ from aiohttp.typedefs import Handler
 
 from chat_app import keys
 from chat_app.errors import ChatError
-from chat_app.web.addresses import caller
+from chat_app.models import Caller
+from chat_app.web.addresses import address_of
 from chat_app.web.guests import check_guest
 from chat_app.web.identity import identify, set_cookies
 from chat_app.web.languages import explain, language_of, take_choice
@@ -44,7 +45,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     One for all three: every handshake pays for each middleware.
     """
     proxies = request.app[keys.CONFIG].server.trusted_proxies
-    request[keys.ADDRESS], request[keys.SCHEME] = caller(request, proxies)
+    request[keys.CALLER] = Caller(*address_of(request, proxies))
     try:
         if not request.path.startswith(NOBODY):
             await _know_visitor(request)

@@ -14,7 +14,7 @@ async def rename(request: web.Request) -> web.Response:
     fields = await read_form(request)
     room = room_name(fields["room"]) if fields.get("room") else None
     take_message(request)
-    user = await request.app[keys.USERS].rename(request[keys.USER], fields.get("name", ""))
+    user = await request.app[keys.USERS].rename(request[keys.CALLER].user, fields.get("name", ""))
     if wants_json(request):
         return web.json_response({"user": {"id": user.id, "name": user.name}})
     raise web.HTTPSeeOther(room_url(room) if room else "/chat/")

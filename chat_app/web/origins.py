@@ -39,7 +39,9 @@ def _is_ours(request: web.Request) -> bool:
     if origin in request.app[keys.CONFIG].server.allowed_origins:
         return True
     # Only a trusted proxy knows whether the visitor came by https.
-    scheme = request[keys.SCHEME] if request[keys.SCHEME] != request.scheme else None
+    scheme: str | None = request[keys.CALLER].scheme
+    if scheme == request.scheme:
+        scheme = None
     return _is_of(origin, request.headers.get(hdrs.HOST, ""), scheme)
 
 

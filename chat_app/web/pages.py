@@ -62,7 +62,7 @@ async def post_message(request: web.Request) -> web.Response:
         rights = opened.door.check(who, Right.POST)
         most_chars = app[keys.CONFIG].limits.message_chars
         draft = messages.draft(
-            opened.key, name, request[keys.USER], messages.typed(text), id, most_chars=most_chars
+            opened.key, name, who.user, messages.typed(text), id, most_chars=most_chars
         )
         take_message(request)
         if not rights & Right.HURRY:
@@ -105,7 +105,7 @@ async def _room_page(
         "epoch": app[keys.STORE].epoch,
         # Of the page, not of the store: the socket resumes from what is shown.
         "top": events[-1].seq if events and before is None else (stored.top if stored else 0),
-        "rows": list(rows(events, request[keys.USER].id)),
+        "rows": list(rows(events, request[keys.CALLER].user.id)),
         "first": events[0].seq if events else 0,
         "last": events[-1].seq if events else 0,
         "older": f"{url}?before={events[0].seq}" if events and events[0].seq > 1 else None,

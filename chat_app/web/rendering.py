@@ -86,8 +86,8 @@ def page(
         "static": app[keys.ASSETS].prefix,
         "icon": app[keys.ASSETS].icon,
         "modules": app[keys.ASSETS].modules,
-        "user": request.get(keys.USER),
-        "session": request.get(keys.SESSION),
+        "user": request[keys.CALLER].user,
+        "session": request[keys.CALLER].session,
     }
     response = aiohttp_jinja2.render_template(
         template,

@@ -43,7 +43,7 @@ async def leave_room(request: web.Request) -> web.Response:
 
 
 async def _page(request: web.Request, name: str, error: ChatError | None) -> web.Response:
-    mine = await request.app[keys.STORE].members.rooms(request[keys.USER].id)
+    mine = await request.app[keys.STORE].members.rooms(request[keys.CALLER].user.id)
     context: dict[str, Any] = {
         "name": name,
         "rooms": [

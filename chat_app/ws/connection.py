@@ -46,10 +46,10 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_in_flight", "_malformed", "_open", "_raw", "_sessions", "_transport",
-        "_ws", "closing", "full", "guest_from", "id", "is_read", "limits", "may_have_early",
-        "moderation", "owes", "quiet", "rights", "room", "rooms", "session", "spelling", "start",
-        "unanswered", "user", "visitor",
+        "__weakref__", "_in_flight", "_malformed", "_open", "_raw", "_sessions",
+        "_transport", "_was_shown", "_ws", "closing", "full", "guest_from", "id", "is_read",
+        "limits", "may_have_early", "moderation", "owes", "quiet", "rights", "room",
+        "rooms", "session", "spelling", "start", "unanswered", "user", "visitor",
     )  # fmt: skip
 
     def __init__(
@@ -74,7 +74,8 @@ class Connection:
         self._in_flight = 0
         self.owes = False  # it may have to wait: ask `must_wait`, and otherwise not
         self._open = True
-        self._raw: socket.socket | None = None  # while it is in its room
+        self._raw: socket.socket | None = None  # while its room shows it what is said
+        self._was_shown = False
         self._malformed: tuple[float, ...] = ()  # when, in seconds; the newest
         self.closing: asyncio.Task[None] | None = None  # what closes it, from then on
 
@@ -183,9 +184,18 @@ class Connection:
     def writer(self) -> Writer:
         if not self._open or self._transport.is_closing() or self.backlog():
             return self.write  # the rest of a frame may be waiting, or be lost
-        if self._raw is None:
-            self._raw = raw_socket(self._transport)
-        return self.write if self._raw is None else self._raw.send
+        if self._raw is not None:
+            return self._raw.send
+        return self.write if self._was_shown else self._write_first
+
+    def _write_first(self, frames: bytes) -> int:
+        """Write, and see whether what follows may go past the transport: to who is in a room
+        where nobody speaks, a second descriptor is worth nothing."""
+        self._was_shown = True
+        self._raw = raw_socket(self._transport)
+        written = self.write(frames)
+        self.room.redirect(self)
+        return written
 
     def mute(self) -> None:
         """Leave the room and write nothing any more: nothing may follow a close frame, and

@@ -50,9 +50,9 @@ async def room_socket(request: web.Request) -> RoomSocket:
     the middlewares around it have returned: see `RoomSocket.conversation`.
     """
     services: Services = request.app[keys.SERVICES]
-    address = request[keys.ADDRESS]
-    visitor = services.accounts.visitor(request[keys.USER], request[keys.SESSION], address)
-    network = services.addresses.enter(address)
+    caller = request[keys.CALLER]
+    visitor = services.accounts.visitor(caller.user, caller.session, caller.address)
+    network = services.addresses.enter(caller.address)
     try:
         ws, room = await _open_room(request, services, visitor)
     except BaseException:
@@ -73,7 +73,7 @@ async def _open_room(
 ) -> tuple[RoomSocket, Room | None]:
     """Open the room, then the socket; no room if the socket was opened to say why not."""
     try:
-        services.accounts.check_reading(request[keys.SESSION])
+        services.accounts.check_reading(request[keys.CALLER].session)
         room = await services.members.enter(visitor, room_name(request.match_info["room"]))
     except ChatError as refusal:
         # Browser code sees a refused handshake as a lost connection and would try
@@ -123,7 +123,7 @@ async def _stay(
     conn.enter(services.rooms, services.moderation, room, spelling, services.limits)
     services.connections.add(conn)
     users.watch(user.id, conn.renamed)
-    conn.identify(services.sessions, request[keys.SESSION], visitor)
+    conn.identify(services.sessions, request[keys.CALLER].session, visitor)
     if services.drain.leaving.is_set():  # just now, while it came in
         conn.close(Close.RESTART)
     try:

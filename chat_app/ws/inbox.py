@@ -200,7 +200,7 @@ class RoomSocket(web.WebSocketResponse[Any]):
     def _post_start(
         self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter
     ) -> None:
-        loop = self._loop
+        loop, http = self._loop, request.protocol
         if loop is None or not aiohttp.__version__.startswith(TRIED):
             super()._post_start(request, protocol, writer)
             return
@@ -210,14 +210,14 @@ class RoomSocket(web.WebSocketResponse[Any]):
         writer._background_tasks = _NO_TASKS  # noqa: SLF001
         writer._send_lock = _LOCK  # noqa: SLF001
         writer.get_random_bits = _MASK
-        self._reader = Inbox(request.protocol, loop)
+        self._reader = Inbox(http, loop)
         self._parser = WebSocketReader(
             self._reader, self._max_msg_size, compress=False, decode_text=self._decode_text
         )
-        request.protocol.set_parser(self._parser)
-        if (transport := request.protocol.transport) is not None:
-            transport.set_protocol(_Straight(request.protocol, self._parser))
+        http.set_parser(self._parser)
+        if (transport := http.transport) is not None:
+            transport.set_protocol(_Straight(http, self._parser))
         # HTTP is over: its parser, and its queue of requests.
-        request.protocol._parser = None  # noqa: SLF001
-        request.protocol._messages = ()  # type: ignore[assignment]  # noqa: SLF001
-        request.protocol.keep_alive(False)
+        http._parser = None  # noqa: SLF001
+        http._messages = ()  # type: ignore[assignment]  # noqa: SLF001
+        http.keep_alive(False)

@@ -7,6 +7,7 @@ and of its number, what is sent by this one reaches the same peer or nobody.
 """
 
 import asyncio
+import os
 import resource
 import socket
 from functools import cache
@@ -23,14 +24,17 @@ def raw_socket(transport: asyncio.Transport) -> socket.socket | None:
     """
     if transport.is_closing() or transport.get_extra_info("sslcontext") is not None:
         return None
+    of: socket.socket = transport.get_extra_info("socket")
     try:
-        raw: socket.socket = transport.get_extra_info("socket").dup()
+        fd = os.dup(of.fileno())
     except OSError:
         return None  # none left
-    if raw.fileno() < _file_limit() // 2:
-        return raw
-    raw.close()
-    return None
+    if fd >= _file_limit() // 2:
+        os.close(fd)
+        return None
+    raw = socket.socket(of.family, of.type, of.proto, fileno=fd)
+    raw.setblocking(False)  # the kernel knows, Python does not
+    return raw
 
 
 @cache

@@ -4,7 +4,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
-from chat_app.web.addresses import caller
+from chat_app.web.addresses import address_of
 
 PROXIES = ("127.0.0.1", "10.0.0.0/24", "2001:db8:ffff::/48")
 
@@ -13,7 +13,7 @@ def who(remote, *forwarded, proxies=PROXIES, proto=None):
     headers = CIMultiDict(("X-Forwarded-For", value) for value in forwarded)
     if proto is not None:
         headers["X-Forwarded-Proto"] = proto
-    return caller(make_mocked_request("GET", "/", headers).clone(remote=remote), proxies)
+    return address_of(make_mocked_request("GET", "/", headers).clone(remote=remote), proxies)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,13 @@ async def raw(client, head):
     return answer
 
 
+async def test_what_is_expected_of_the_server_and_unknown_is_refused(client, caplog):
+    answer = await raw(client, "GET /chat/ HTTP/1.1\r\nHost: x\r\nExpect: miracles")
+    assert answer.startswith(b"HTTP/1.1 417 ")
+    assert b"\r\nX-Content-Type-Options: nosniff\r\n" in answer
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -11,7 +11,7 @@ from chat_app import keys
 from chat_app.chat import behind
 from chat_app.chat import room as one_room
 from chat_app.models import Event, User
-from chat_app.ws import protocol
+from chat_app.ws import connection, protocol
 from chat_app.ws.protocol import Close
 from tests.clients import SECONDS, settled
 from tests.faults.wire import CLOSE, PONG, TEXT, joined
@@ -67,11 +67,39 @@ async def test_the_room_is_left_before_the_close_frame_is_sent(client, ben, of_a
         assert [frame.opcode async for frame in ann.frames()] == [TEXT, CLOSE]
 
 
+async def test_a_second_descriptor_is_made_for_who_is_shown_something(client, ben, of_ann):
+    async with joined(client.make_url("/"), "lobby", full=False) as ann:
+        conn = of_ann()
+        assert conn.writer == conn._write_first
+        await ben.post("one")
+        raw = conn._raw
+        await ben.post("two")
+        assert conn.writer == raw.send
+        await conn.close(Close.RESTART)
+        assert conn._raw is None
+        got = [frame async for frame in ann.frames()]
+    assert [json.loads(frame.payload)["message"] for frame in got[:-1]] == ["one", "two"]
+
+
+async def test_who_can_have_none_goes_by_the_transport_from_then_on(
+    client, ben, of_ann, monkeypatch
+):
+    asked: list[asyncio.Transport] = []
+    monkeypatch.setattr(connection, "raw_socket", asked.append)
+    async with joined(client.make_url("/"), "lobby", full=False):
+        conn = of_ann()
+        await ben.post("one")
+        await ben.post("two")
+        assert asked.count(conn._transport) == 1
+        assert conn.room._live[conn] == conn.write
+
+
 async def test_one_that_was_lost_keeps_nothing_from_the_others(client, join, ben, of_ann):
     async with joined(client.make_url("/"), "lobby", full=False):
         conn = of_ann()
+        await ben.post("the first that she is shown")
         room, writer = conn.room, conn.writer
-        assert writer != conn.write  # past the transport
+        assert writer == conn._raw.send  # past the transport
         conn._transport.abort()
         await settled()
         room._live = {conn: writer, **room._live}  # as if it had not left yet
