@@ -27,7 +27,7 @@ from chat_app.jobs import Job, add_jobs
 from chat_app.lifecycle import setup_lifecycle
 from chat_app.routes import setup_routes
 from chat_app.systemd import keep_watchdog_quiet, notify
-from chat_app.web.middlewares import add_headers, around
+from chat_app.web.around import add_headers
 from chat_app.web.rendering import setup_templates
 from chat_app.ws.inbox import spare_nodelay
 
@@ -54,7 +54,7 @@ GC_THRESHOLDS = (10_000, -1, 800)
 
 def create_app(config: Config) -> web.Application:
     """Put the application together. Nothing is opened before it starts."""
-    app = web.Application(middlewares=[around], client_max_size=256 * 1024)
+    app = web.Application(client_max_size=256 * 1024)
     app[keys.CONFIG] = config
     app[keys.ASSETS] = load_assets(find_folder("static"))
     app.on_response_prepare.append(add_headers)

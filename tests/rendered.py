@@ -18,6 +18,7 @@ from chat_app import keys
 from chat_app.chat.lookalikes import small
 from chat_app.config import load_config
 from chat_app.main import create_app
+from chat_app.web.around import around
 from chat_app.web.languages import LANGUAGES
 
 FULL = "점심 <모임> & more"
@@ -54,7 +55,7 @@ async def fault(_request: web.Request) -> web.Response:
 async def rendered(data: Path) -> dict[str, str]:
     """Return every page's HTML by its name; `data` is a folder for the server's own."""
     app = create_app(load_config(None, [f"storage.folder={data}", "limits.message_rate=0"], {}))
-    app.router.add_get("/fault", fault)
+    app.router.add_get("/fault", around(fault))
     found: dict[str, str] = {}
     headers = {"Sec-Fetch-Site": "same-origin"}
     async with TestClient(TestServer(app), headers=headers) as client:

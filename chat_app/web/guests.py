@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from chat_app import keys
 from chat_app.chat.rights import Visitor
 from chat_app.errors import LogInNeeded
+from chat_app.web.nowhere import leads_somewhere
 
 # Where one logs in, or becomes somebody who can. The socket says no in its own way.
 _OPEN: Final = ("/login/", "/logout/", "/account/", "/link/", "/ws/")
@@ -21,7 +22,7 @@ def check_guest(request: web.Request) -> None:
     try:
         request.app[keys.ACCOUNTS].check_reading(request[keys.CALLER].session)
     except LogInNeeded:
-        if request.method == hdrs.METH_GET and request.match_info.http_exception is None:
+        if request.method == hdrs.METH_GET and leads_somewhere(request):
             raise web.HTTPSeeOther(login_url(request.rel_url.raw_path_qs)) from None
         raise
 

@@ -72,10 +72,11 @@ async def identify(request: web.Request) -> None:
             caller.session, caller.user = session, session.user
             return
         caller.session_ended = True
-    user, caller.cookie_due = None, True
+    user, due = None, True
     if signed := cookies.get(_name(caller, "guest")):
-        user, caller.cookie_due = await _find_guest(request, signed)
-    caller.user = user or guest(f"u_{os.urandom(8).hex()}")
+        user, due = await _find_guest(request, signed)
+    # Both at last: where the store cannot be read now, there is nobody whom to give a cookie.
+    caller.user, caller.cookie_due = user or guest(f"u_{os.urandom(8).hex()}"), due
 
 
 async def _find_guest(request: web.Request, signed: str) -> tuple[User | None, bool]:
@@ -93,8 +94,9 @@ def set_cookies(request: web.Request, response: web.StreamResponse) -> None:
 
     For the signal `on_response_prepare`, which a socket's 101 passes too.
     """
-    caller = request.get(keys.CALLER)  # not there: aiohttp refused it before anybody was asked
-    if caller is None:
+    try:
+        caller = request[keys.CALLER]
+    except KeyError:  # aiohttp refused it before anybody was asked
         return
     if caller.cookie_due:
         value = request.app[keys.SIGNER].sign(caller.user.id).decode()

@@ -16,6 +16,7 @@ from yarl import URL
 
 from chat_app import keys
 from chat_app.errors import ChatError
+from chat_app.web.nowhere import leads_somewhere
 
 LANGUAGES: Final = {"en": "English", "ko": "한국어"}
 _COOKIE: Final = "language"
@@ -75,7 +76,7 @@ def other_language(request: web.Request) -> dict[str, str] | None:
     if request.app[keys.CONFIG].site.language != "auto":
         return None
     code = next(code for code in LANGUAGES if code != language_of(request))
-    page = request.rel_url if _is_a_page(request) else URL("/chat/")
+    page = request.rel_url if leads_somewhere(request) else URL("/chat/")
     query = [("lang", code), *page.without_query_params("lang").query.items()]
     return {"code": code, "name": LANGUAGES[code], "url": str(page.with_query(query))}
 
@@ -85,8 +86,8 @@ def take_choice(request: web.Request) -> None:
     if not request.rel_url.raw_query_string:
         return  # as most; the query need not be parsed
     code = request.query.get("lang")
-    if code not in LANGUAGES or request.method != "GET" or not _is_a_page(request):
-        return
+    if code not in LANGUAGES or request.method != "GET" or not leads_somewhere(request):
+        return  # "//host/?lang=ko" would lead away from here
     back = web.HTTPSeeOther(request.rel_url.without_query_params("lang"))
     back.set_cookie(
         _COOKIE,
@@ -98,11 +99,6 @@ def take_choice(request: web.Request) -> None:
         secure=request[keys.CALLER].scheme == "https",
     )
     raise back
-
-
-def _is_a_page(request: web.Request) -> bool:
-    # Of the others none is known: "//host/?lang=ko" would lead away from here.
-    return request.match_info.http_exception is None
 
 
 def explain(error: ChatError, language: str) -> str:

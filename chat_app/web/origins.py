@@ -36,13 +36,14 @@ def check_origin(request: web.Request) -> None:
 
 def _is_ours(request: web.Request) -> bool:
     origin = request.headers[hdrs.ORIGIN]
-    if origin in request.app[keys.CONFIG].server.allowed_origins:
-        return True
     # Only a trusted proxy knows whether the visitor came by https.
     scheme: str | None = request[keys.CALLER].scheme
     if scheme == request.scheme:
         scheme = None
-    return _is_of(origin, request.headers.get(hdrs.HOST, ""), scheme)
+    return (
+        _is_of(origin, request.headers.get(hdrs.HOST, ""), scheme)
+        or origin in request.app[keys.CONFIG].server.allowed_origins
+    )
 
 
 @lru_cache(maxsize=256)  # a site's visitors all come with its own name

@@ -33,12 +33,6 @@ def new_socket(limits: Limits) -> RoomSocket:
         protocols=_PROTOCOLS,
         # Exclusive in aiohttp, which takes 0 for no limit.
         max_msg_size=limits.frame_bytes + 1 if limits.frame_bytes else 0,
-        # A compressor for each connection costs seven times the memory of the rest.
-        compress=False,
-        # Commands are decoded from the bytes, once; `serve` checks that they are UTF-8.
-        decode_text=False,
-        # Pings and pongs are ours to see: answering must not wait, and a pong counts.
-        autoping=False,
         timeout=CLOSE_SECONDS,
     )
 
@@ -47,7 +41,7 @@ async def room_socket(request: web.Request) -> RoomSocket:
     """GET /ws/chat/{room}/: everything said in the room, and saying something.
 
     Opens the room and answers the handshake. The stay itself comes after this handler and
-    the middlewares around it have returned: see `RoomSocket.conversation`.
+    what is around it have returned: see `RoomSocket.conversation`.
     """
     services: Services = request.app[keys.SERVICES]
     caller = request[keys.CALLER]

@@ -147,7 +147,7 @@ class RoomSocket(web.WebSocketResponse[Any]):
 
     `on_close` is called before its close frame is sent. `conversation` is awaited when the
     handler has returned the socket: aiohttp finishes every answer by `write_eof`, and this
-    one is finished when it has been talked over. By then the handler and the middlewares
+    one is finished when it has been talked over. By then the handler and what is
     around it are gone, whose frames would lie there for as long as the connection does.
     """
 
@@ -155,8 +155,18 @@ class RoomSocket(web.WebSocketResponse[Any]):
     # attributes overstep by these two: 1.6 KiB for each connection.
     __slots__ = ("_parser", "_reader", "conversation", "on_close")
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(self, *, protocols: tuple[str, ...], max_msg_size: int, timeout: float) -> None:
+        super().__init__(
+            protocols=protocols,
+            max_msg_size=max_msg_size,
+            timeout=timeout,
+            # A compressor for each connection costs seven times the memory of the rest.
+            compress=False,
+            # Who takes frames decodes them from the bytes, once, and checks that they are UTF-8.
+            decode_text=False,
+            # Pings and pongs are the taker's to see: answering must not wait, and a pong counts.
+            autoping=False,
+        )
         self._parser = None
         self._reader = None
         self.conversation: Awaitable[None] | None = None

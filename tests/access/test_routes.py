@@ -14,6 +14,7 @@ from aiohttp import WSServerHandshakeError, web
 
 from chat_app import keys
 from chat_app.routes import setup_routes
+from chat_app.web.nowhere import NOWHERE
 from tests.access.conftest import ORIGINS, PASSWORD, WHO, Cast, session_of
 
 
@@ -142,7 +143,7 @@ def routes() -> list[str]:
     return [
         f"{route.method} {route.resource.canonical.replace(':[^/]+', '').replace(':.+', '')}"
         for route in app.router.routes()
-        if route.resource is not None and route.method != "HEAD"
+        if route.resource is not None and route.method != "HEAD" and route.name != NOWHERE
     ]
 
 

@@ -4,9 +4,23 @@ import pytest
 from aiohttp import WSServerHandshakeError
 
 from chat_app import keys
+from chat_app.errors import StoreUnavailable
 
 READ, NO = ["accounts.guests=read"], ["accounts.guests=no"]
 TYPING = {"type": "typing"}
+
+
+async def test_a_guest_stays_who_it_is_while_the_store_cannot_be_read(browse, app, monkeypatch):
+    async def known(_):
+        raise StoreUnavailable("The log cannot be read.")
+
+    guest = browse()
+    me = (await guest.join()).welcome["user"]
+    with monkeypatch.context() as patch:
+        patch.setattr(app[keys.STORE].accounts, "known", known)
+        answer = await guest.get("/chat/lobby/")
+        assert (answer.status, "Set-Cookie" in answer.headers) == (503, False)
+    assert (await guest.join()).welcome["user"] == me
 
 
 @pytest.mark.parametrize("settings", [READ])

@@ -24,9 +24,16 @@ async def raw(client, head):
     return answer
 
 
-async def test_what_is_expected_of_the_server_and_unknown_is_refused(client, caplog):
-    answer = await raw(client, "GET /chat/ HTTP/1.1\r\nHost: x\r\nExpect: miracles")
-    assert answer.startswith(b"HTTP/1.1 417 ")
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("GET /chat/ HTTP/1.1\r\nHost: x\r\nExpect: miracles", 417),
+        ("OPTIONS * HTTP/1.1\r\nHost: x", 404),
+    ],
+)
+async def test_what_no_handler_sees_is_refused_and_not_written_down(client, caplog, asked, status):
+    answer = await raw(client, asked)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"\r\nX-Content-Type-Options: nosniff\r\n" in answer
     assert not caplog.records
 

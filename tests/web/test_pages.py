@@ -229,6 +229,20 @@ async def test_errors_have_pages_of_our_own(client, method, path, status):
         assert answer.content_type == "text/html"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/chat/", {"GET", "HEAD"}),
+        ("GET", "/me/name", {"POST"}),
+        ("DELETE", "/chat/lobby/", {"GET", "HEAD", "POST"}),
+    ],
+)
+async def test_it_is_said_which_methods_a_path_takes(client, method, path, allowed):
+    answer = await client.request(method, path)
+    assert answer.status == 405
+    assert set(answer.headers["Allow"].replace(" ", "").split(",")) == allowed
+
+
 async def test_a_fault_of_ours_is_500_with_a_page_and_a_line_in_the_log(
     client, app, monkeypatch, caplog
 ):

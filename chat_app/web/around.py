@@ -1,6 +1,7 @@
 """What happens to every request: who, from where; and how it ends."""
 
 import logging
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -37,13 +38,17 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-@web.middleware
-async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Know from where a request comes, and who calls; answer every refusal and fault with a
-    page of our own, or with JSON to who wants it.
+def around(handler: Handler) -> Handler:
+    """Return the handler with what is around each: know from where a request comes, and who
+    calls; answer every refusal and fault with a page of our own, or with JSON to who wants it.
 
-    One for all three: every handshake pays for each middleware.
+    No middleware: to find out anew for each request which are around its handler, and in which
+    app, takes aiohttp a thirtieth of a handshake.
     """
+    return partial(_around, handler)
+
+
+async def _around(handler: Handler, request: web.Request) -> web.StreamResponse:
     proxies = request.app[keys.CONFIG].server.trusted_proxies
     request[keys.CALLER] = Caller(*address_of(request, proxies))
     try:
