@@ -25,7 +25,7 @@ from chat_app.ws import protocol
 from chat_app.ws.access import Access, names_of
 from chat_app.ws.inbox import RoomSocket
 from chat_app.ws.protocol import Ack, Bye, Close, Frame, Renamed
-from chat_app.ws.rawsocket import raw_socket
+from chat_app.ws.rawsocket import raw_sockets
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ class Connection:
         """Write, and see whether what follows may go past the transport: to who is in a room
         where nobody speaks, a second descriptor is worth nothing."""
         self._was_shown = True
-        self._raw = raw_socket(self._transport)
+        self._raw = raw_sockets.open(self._transport)
         written = self.write(frames)
         self.room.redirect(self)
         return written
@@ -207,7 +207,7 @@ class Connection:
         """Leave the room; what is written from now on is an answer."""
         self.room.leave(self)
         if self._raw is not None:
-            self._raw.close()
+            raw_sockets.close(self._raw)
             self._raw = None
 
     def send(self, frame: Frame) -> None:

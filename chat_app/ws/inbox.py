@@ -50,13 +50,13 @@ class Inbox(WebSocketDataQueue):
     their end, which until then saves 0.9 KiB of each.
     """
 
-    __slots__ = ("_events", "_first", "_from", "_made", "taker")
+    __slots__ = ("_events", "_first", "_made", "http", "taker")
 
     def __init__(self, protocol: BaseProtocol, loop: asyncio.AbstractEventLoop) -> None:
         # Not its bound method: with a thousand sockets each object more on the way of a message
         # is one more that lies in no cache.
         self.taker: Taker | None = None
-        self._from = protocol
+        self.http = protocol
         self._events = loop
         self._made = False
         self._first: asyncio.Future[None] | None = None
@@ -64,7 +64,7 @@ class Inbox(WebSocketDataQueue):
     def _make(self) -> None:
         if not self._made:
             self._made = True
-            super().__init__(self._from, QUEUE_BYTES, loop=self._events)
+            super().__init__(self.http, QUEUE_BYTES, loop=self._events)
             self.wake()
 
     def wake(self) -> None:
@@ -124,6 +124,24 @@ class _Straight(asyncio.BaseProtocol):
         self._protocol.connection_lost(exc)
 
 
+class _FirstTaker:
+    """The taker of a socket's first frame: from then on the socket reads straight.
+
+    To who only listens that is worth nothing, and takes a fiftieth of the handshake: uvloop stops
+    reading and starts anew, for which the kernel is asked three times.
+    """
+
+    __slots__ = ("_socket", "_taker")
+
+    def __init__(self, socket: "RoomSocket", taker: Taker) -> None:
+        self._socket = socket
+        self._taker = taker
+
+    def offer(self, frame: Any) -> bool:
+        self._socket.go_straight(self._taker)
+        return self._taker.offer(frame)
+
+
 def spare_nodelay() -> None:
     """Have aiohttp not set TCP_NODELAY on each connection, which has it from `set_bounds`.
 
@@ -181,7 +199,15 @@ class RoomSocket(web.WebSocketResponse[Any]):
     def offer_to(self, taker: Taker) -> None:
         """Offer each frame as it comes. Frames that came before stay for `receive()`."""
         if isinstance(self._reader, Inbox):
+            self._reader.taker = _FirstTaker(self, taker)
+
+    def go_straight(self, taker: Taker | None) -> None:
+        """Give what comes from now on to the parser, past aiohttp's protocol."""
+        if isinstance(self._reader, Inbox) and self._parser is not None:
+            http = self._reader.http
             self._reader.taker = taker
+            if (transport := http.transport) is not None and not transport.is_closing():
+                transport.set_protocol(_Straight(http, self._parser))
 
     def silence(self) -> asyncio.Future[None] | None:
         """Return what is done when `receive` has something, or this is closed; None if it
@@ -204,6 +230,9 @@ class RoomSocket(web.WebSocketResponse[Any]):
         """As aiohttp, which calls it too, for what it answers with a close frame itself."""
         self.on_close()
         if isinstance(self._reader, Inbox):
+            # A server that is going down has told aiohttp so, whose protocol reads nothing since:
+            # the answer would not be seen.
+            self.go_straight(self._reader.taker)
             self._reader.wake()
         return await super().close(**how)
 
@@ -225,8 +254,6 @@ class RoomSocket(web.WebSocketResponse[Any]):
             self._reader, self._max_msg_size, compress=False, decode_text=self._decode_text
         )
         http.set_parser(self._parser)
-        if (transport := http.transport) is not None:
-            transport.set_protocol(_Straight(http, self._parser))
         # HTTP is over: its parser, and its queue of requests.
         http._parser = None  # noqa: SLF001
         http._messages = ()  # type: ignore[assignment]  # noqa: SLF001

@@ -11,8 +11,9 @@ from chat_app import keys
 from chat_app.chat import behind
 from chat_app.chat import room as one_room
 from chat_app.models import Event, User
-from chat_app.ws import connection, protocol
+from chat_app.ws import protocol
 from chat_app.ws.protocol import Close
+from chat_app.ws.rawsocket import raw_sockets
 from tests.clients import SECONDS, settled
 from tests.faults.wire import CLOSE, PONG, TEXT, joined
 
@@ -85,7 +86,7 @@ async def test_who_can_have_none_goes_by_the_transport_from_then_on(
     client, ben, of_ann, monkeypatch
 ):
     asked: list[asyncio.Transport] = []
-    monkeypatch.setattr(connection, "raw_socket", asked.append)
+    monkeypatch.setattr(raw_sockets, "open", asked.append)
     async with joined(client.make_url("/"), "lobby", full=False):
         conn = of_ann()
         await ben.post("one")

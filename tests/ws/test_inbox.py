@@ -10,7 +10,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from chat_app import keys
 from chat_app.ws import inbox, reader
-from chat_app.ws.protocol import pong
+from chat_app.ws.protocol import Close, pong
 from tests.clients import SECONDS
 
 
@@ -47,7 +47,7 @@ async def test_frames_are_served_in_order_on_either_way(way, join, monkeypatch):
     assert any(served) is (way == "offered")
 
 
-async def test_aiohttp_parses_the_handshake_and_no_frame(way, join, monkeypatch):
+async def test_aiohttp_passes_on_the_first_frame_and_no_other(way, join, monkeypatch):
     reads = []
     received = RequestHandler.data_received
 
@@ -57,10 +57,25 @@ async def test_aiohttp_parses_the_handshake_and_no_frame(way, join, monkeypatch)
 
     monkeypatch.setattr(RequestHandler, "data_received", counted)
     alice = await join("lobby")
+    reads.clear()
+    await alice.post("one")
     assert reads
     reads.clear()
-    await alice.post("hi")
+    await alice.post("two")
     assert bool(reads) is (way == "received")
+
+
+@pytest.mark.parametrize("said", [0, 2])
+async def test_the_answer_to_a_close_frame_is_seen_as_the_server_goes_down(client, join, app, said):
+    alice = await join("lobby")
+    for number in range(said):
+        await alice.post(str(number))
+    (conn,) = app[keys.CONNECTIONS]
+    client.server.runner.server.pre_shutdown()  # from here on aiohttp's own protocol reads nothing
+    conn.close(Close.RESTART)
+    assert await alice.close_code() == Close.RESTART
+    await conn.closed()
+    assert conn._ws.close_code == 1000  # with which she answers; 1006: not seen
 
 
 async def test_aiohttp_hears_of_what_is_no_data(way, join, app):

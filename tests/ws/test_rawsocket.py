@@ -1,12 +1,14 @@
 """The second descriptor of a connection's socket, and where there is none."""
 
 import asyncio
+import errno
+import os
 import socket
 
 import pytest
 
 from chat_app.ws import rawsocket
-from chat_app.ws.rawsocket import raw_socket
+from chat_app.ws.rawsocket import RawSockets
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ async def connection():
 
 
 def opened(transport):
-    raw = raw_socket(transport)
+    raw = RawSockets().open(transport)
     assert raw is not None
     return raw
 
@@ -57,15 +59,27 @@ async def test_nobody_else_is_sent_anything_by_it_after_the_transport_was_closed
 
 async def test_there_is_none_where_descriptors_become_scarce(connection, monkeypatch):
     transport, _ = connection
-    with opened(transport) as raw:
-        number = raw.fileno()
-    monkeypatch.setattr(rawsocket, "_file_limit", lambda: 2 * number + 2)
-    with opened(transport) as raw:
-        assert raw.fileno() == number
-    monkeypatch.setattr(rawsocket, "_file_limit", lambda: 2 * number)
-    assert raw_socket(transport) is None
-    with socket.socket() as next_one:
-        assert next_one.fileno() == number  # none was kept
+    monkeypatch.setattr(rawsocket, "_file_limit", lambda: 8)
+    sockets = RawSockets()
+    first, second = sockets.open(transport), sockets.open(transport)
+    assert first and second
+    assert sockets.open(transport) is None
+    sockets.close(first)
+    third = sockets.open(transport)
+    assert third
+    assert sockets.open(transport) is None
+    for raw in (second, third):
+        sockets.close(raw)
+
+
+async def test_there_is_none_where_there_are_no_descriptors_left(connection, monkeypatch):
+    transport, _ = connection
+
+    def dup(_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "dup", dup)
+    assert RawSockets().open(transport) is None
 
 
 async def test_there_is_none_for_a_connection_that_is_encrypted():
@@ -75,12 +89,12 @@ async def test_there_is_none_for_a_connection_that_is_encrypted():
         def is_closing(self):
             return False
 
-    assert raw_socket(Encrypted({"sslcontext": object(), "socket": socket})) is None
+    assert RawSockets().open(Encrypted({"sslcontext": object(), "socket": socket})) is None
 
 
 async def test_there_is_none_for_a_transport_that_was_closed(connection):
     transport, _ = connection
     transport.abort()
-    assert raw_socket(transport) is None
+    assert RawSockets().open(transport) is None
     await asyncio.sleep(0.01)
-    assert raw_socket(transport) is None
+    assert RawSockets().open(transport) is None
